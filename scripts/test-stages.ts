@@ -1,0 +1,86 @@
+/*
+ * Runs the Python tests of stages/: `npm run test:stages [FOLDER...]`, e.g. `stages/train/mlx`; all of them without one.
+ * Each engine is tested with the packages of its own lock file, in an environment as the local target makes it.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { hasCuda, readEngineLock } from '../src/adapters/process/engine-lock.ts';
+import { LOCK_FILE } from '../src/adapters/process/image-folder.ts';
+import { prepareVenv } from '../src/adapters/process/python-venv.ts';
+
+const ENVIRONMENTS = join(process.cwd(), '.stage-environments');
+const IS_CI = process.env['CI'] !== undefined;
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+async function main(): Promise<void> {
+  const asked = process.argv.slice(2).map((folder) => folder.replace(/\/$/, ''));
+  const folders = asked.length > 0 ? asked : globSync('stages/{_lib,*/*}/tests').map(dirname).sort();
+  let [passed, failed, skipped] = [0, 0, 0];
+  for (const folder of folders) {
+    console.error(`\n== ${folder}`);
+    const count = await testFolder(folder);
+    passed += count.passed;
+    failed += count.failed;
+    skipped += count.skipped;
+  }
+  console.log(`\nstages: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  if (IS_CI && skipped > 0) console.error('Everything a stage test can need is there in CI: none may be skipped.');
+  process.exitCode = failed > 0 || (IS_CI && skipped > 0) ? 1 : 0;
+}
+
+async function testFolder(folder: string): Promise<Count> {
+  const python = existsSync(join(folder, LOCK_FILE)) ? await environment(folder) : 'python3';
+  const args = ['-m', 'unittest', 'discover', '-t', folder, '-s', join(folder, 'tests')];
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  const { status, stderr } = spawnSync(python, args, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'pipe'], env });
+  console.error(stderr.trimEnd());
+  const ran = numberIn(stderr, /^Ran (\d+) tests? in /m);
+  const skipped = numberIn(stderr, /\bskipped=(\d+)/);
+  const failed = numberIn(stderr, /\bfailures=(\d+)/) + numberIn(stderr, /\berrors=(\d+)/);
+  // No test found, or an end that unittest does not count (a crash): a failure all the same.
+  if (failed === 0 && (status !== 0 || ran === 0)) return { passed: 0, failed: 1, skipped };
+  return { passed: ran - failed - skipped, failed, skipped };
+}
+
+function numberIn(text: string, pattern: RegExp): number {
+  return Number(pattern.exec(text)?.[1] ?? 0);
+}
+
+/** The Python with the packages of an engine's lock file. */
+async function environment(folder: string): Promise<string> {
+  const lock = readEngineLock(folder, folder, 'stages/_lib', hasCuda());
+  const host = { envs: ENVIRONMENTS, hostEnv: withUv() };
+  return join(await prepareVenv(host, lock, console.error, new AbortController().signal), 'bin/python');
+}
+
+/** The environment of this process with uv on its PATH: some of the locks are large, and pip takes minutes for them. */
+function withUv(): NodeJS.ProcessEnv {
+  if (spawnSync('uv', ['--version']).status === 0) return process.env;
+  const bin = join(ENVIRONMENTS, 'uv/bin');
+  const pip = [join(bin, 'python'), ['-m', 'pip', '--disable-pip-version-check']] as const;
+  if (!existsSync(join(bin, 'uv'))) {
+    run('python3', ['-m', 'venv', join(ENVIRONMENTS, 'uv')]);
+    run(pip[0], [...pip[1], 'install', '--quiet', 'uv==0.13.9']);
+  }
+  // uv reads none of pip's settings.
+  const index = spawnSync(pip[0], [...pip[1], 'config', 'get', 'global.index-url'], { encoding: 'utf8' }).stdout.trim();
+  return {
+    ...(index === '' ? {} : { UV_DEFAULT_INDEX: index }),
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env['PATH']}`,
+  };
+}
+
+function run(program: string, args: readonly string[]): void {
+  const ended = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (ended.status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${ended.status ?? ended.signal}`);
+}
+
+await main();

@@ -1,0 +1,37 @@
+import type { RunEvent } from '../domain/event.ts';
+import { isCancelling, isDone } from '../domain/run-phase.ts';
+import { type Deps, timestamp } from './deps.ts';
+import { driveRun } from './drive-run.ts';
+import { readRun } from './read-run.ts';
+import { RunSession } from './run-session.ts';
+
+/** Which run to cancel. `reason` is shown to whoever follows it. */
+export interface CancelRequest {
+  readonly name: string;
+  readonly reason?: string;
+}
+
+/**
+ * Records the wish, then sees it done: by the living driver, or by driving the run to its end here. Idempotent; a run
+ * that is done stays done. The last event is `run-ended`.
+ */
+export async function* cancelRun(
+  deps: Deps,
+  request: CancelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent, void> {
+  await wishToCancel(deps, request);
+  yield* driveRun(deps, { name: request.name }, signal);
+}
+
+/** Records the wish and returns; whoever drives the run heeds it. */
+export async function wishToCancel(deps: Deps, request: CancelRequest): Promise<void> {
+  const stored = await readRun(deps, request.name);
+  if (stored.record.stages.every(isDone) || isCancelling(stored.record)) return;
+  const session = new RunSession(deps.store, stored, () => undefined);
+  const reason = request.reason === undefined ? {} : { reason: request.reason };
+  await session.commit((record) => ({
+    ...record,
+    cancel: { at: timestamp(deps.clock), by: deps.who.user, ...reason, epoch: record.epoch },
+  }));
+}

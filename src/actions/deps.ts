@@ -1,0 +1,39 @@
+import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
+import type { ArtifactStore } from '../ports/artifact-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DriverHost } from '../ports/driver-host.ts';
+import type { RunStore } from '../ports/run-store.ts';
+import type { SourceStore } from '../ports/source-store.ts';
+import type { PlanTarget, Target } from '../ports/target.ts';
+
+/** What the actions work with; made once, in main.ts or by a test. */
+export interface Deps {
+  readonly store: RunStore;
+  readonly target: Target;
+  readonly sources: SourceStore;
+  readonly artifacts: ArtifactStore;
+  readonly drivers: DriverHost;
+  /** Opens what a run was recorded with (the text of `RunDocument.sources`). */
+  readonly openPipeline: (sources: string) => RenderablePipeline | Promise<RenderablePipeline>;
+  readonly clock: Clock;
+  readonly who: Identity;
+  /** A fresh UUID. */
+  readonly newId: () => string;
+}
+
+/** What planning works with: it reads, and creates nothing. */
+export interface PlanDeps extends Pick<Deps, 'store' | 'sources' | 'artifacts'> {
+  readonly target: PlanTarget;
+}
+
+/** On whose behalf, and from where, an action is called. */
+export interface Identity {
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** The present moment as the record writes it. */
+export function timestamp(clock: Clock): string {
+  return clock.now().toISOString();
+}

@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import { UserError } from '../domain/errors.ts';
+import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
+import type { StageName } from '../domain/naming.ts';
+import { sha256 } from '../domain/reuse-key.ts';
+
+/*
+ * What a run is made from, stored once when it is created and never read from the project again: the sources as they
+ * were read, the data as it was pinned, and what the person asked for. Its digest says whether two runs have the
+ * same plan (design 8.7), so nothing that changes by itself (time, earlier runs) may be in it.
+ */
+
+const pinned = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('folder'),
+    path: z.string(),
+    digest: z.string(),
+    subPath: z.string(),
+    companions: z.array(z.string()).readonly(),
+  }),
+  z.object({ kind: z.literal('git'), url: z.string(), commit: z.string() }),
+  z.object({ kind: z.literal('hub'), repo: z.string(), revision: z.string() }),
+  z.object({ kind: z.literal('builtin'), name: z.string() }),
+]);
+
+const pin = z.object({
+  stage: z.string(),
+  input: z.string(),
+  request: z.object({
+    input: z.string(),
+    location: z.string(),
+    builtin: z.array(z.string()),
+    changedSince: z.string().exactOptional(),
+  }),
+  source: pinned,
+});
+export type Pin = z.infer<typeof pin>;
+
+const origin = z.object({ run: z.string(), stage: z.string() });
+
+const selection = z.object({
+  /** Stages that may run; the others are taken from earlier runs or skipped. */
+  selected: z.array(z.string()),
+  /** `--reuse STAGE@RUN`: taken whatever changed. */
+  reuse: z.record(z.string(), origin),
+  /** `--no-reuse[=STAGE]`. */
+  fresh: z.array(z.string()),
+  /** `--input NAME=STAGE@RUN`, by `stage.input`. */
+  inputs: z.record(z.string(), origin.extend({ output: z.string() })),
+});
+export type Selection = z.infer<typeof selection>;
+
+const runDocument = z.object({
+  version: z.literal(1),
+  /** The serialised `RunSources` of src/config. */
+  sources: z.string(),
+  pins: z.array(pin),
+  selection,
+  /** Image folder or reference of the pipeline -> what it was when the run was planned. */
+  images: z.record(
+    z.string(),
+    z.object({ reference: z.string(), folder: z.string().exactOptional(), identity: z.string() }),
+  ),
+});
+export type RunDocument = z.infer<typeof runDocument>;
+
+/** Canonical, so that the same plan is the same text. */
+export function serializeDocument(document: RunDocument): string {
+  return canonicalJson(document as unknown as Json);
+}
+
+/** Throws `state-broken` when the stored text is no run document. */
+export function parseDocument(text: string, run: string): RunDocument {
+  const parsed = runDocument.safeParse(JSON.parse(text));
+  if (!parsed.success) {
+    throw new UserError('state-broken', `the stored plan of run ${run} cannot be read`, { cause: parsed.error });
+  }
+  return parsed.data;
+}
+
+/** Same digest = same plan. */
+export function documentDigest(document: RunDocument): string {
+  return `sha256:${sha256(canonicalJson(planOf(document)))}`;
+}
+
+/** The document as a tree, without where its values came from: a flag or a file, it is the same plan. */
+export function planOf(document: RunDocument): Json {
+  const { origins: _, ...sources } = JSON.parse(document.sources) as JsonObject;
+  return { ...document, sources } as unknown as Json;
+}
+
+/** The data from outside that was pinned for a stage's inputs; empty when it reads none. */
+export function pinsOf(document: RunDocument, stage: StageName): readonly Pin[] {
+  return document.pins.filter((candidate) => candidate.stage === stage);
+}

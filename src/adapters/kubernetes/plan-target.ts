@@ -1,0 +1,42 @@
+import { UserError } from '../../domain/errors.ts';
+import { digestOf, isContentTag, notBuiltReference } from '../../domain/image-name.ts';
+import { currentReference } from '../../domain/image-record.ts';
+import { NOT_BUILT } from '../../domain/plan.ts';
+import type { ImageRecords, ImageSources } from '../../ports/image-builder.ts';
+import type { PlanTarget } from '../../ports/target.ts';
+
+/*
+ * A cluster as planning sees it, without one: what images would be named. Objects are judged by the API server when a
+ * run is submitted.
+ */
+
+export interface ClusterImages {
+  readonly sources: ImageSources;
+  readonly records: ImageRecords;
+}
+
+/**
+ * An engine of ours is named by digest when this machine pushed it, else by the hash of what its image is built from; a
+ * foreign image by itself. Without a cluster an image is there when this machine built, loaded or pushed it.
+ */
+export function createKubernetesPlanTarget({ sources, records }: ClusterImages): PlanTarget {
+  return {
+    kind: 'kubernetes',
+    check: async () => ({ notEnforced: [] }),
+    identify: async (image) => {
+      if (!image.startsWith('stages/')) return { reference: image, identity: image };
+      try {
+        const { identity, reference: tag } = sources.read(image);
+        const reference = currentReference(records.read(tag) ?? { reference: tag, deliveries: [] });
+        return { reference, folder: image, identity: digestOf(reference) ?? identity };
+      } catch (error) {
+        if (!(error instanceof UserError) || error.code !== 'bad-pipeline') throw error;
+        return { reference: notBuiltReference(image), folder: image, identity: NOT_BUILT };
+      }
+    },
+    imageState: async ({ reference, identity }) => {
+      if (identity === NOT_BUILT) return 'missing';
+      return isContentTag(reference) && records.read(reference) === undefined ? 'missing' : 'known';
+    },
+  };
+}

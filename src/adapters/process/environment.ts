@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../../domain/errors.ts';
+import type { ImageIdentity } from '../../ports/target.ts';
+import { removeTree } from '../files/remove-tree.ts';
+import { hasCuda, readEngineLock } from './engine-lock.ts';
+import { copyImage, LOCK_FILE, readImageFolder, SHARED } from './image-folder.ts';
+import type { PythonHost } from './python-venv.ts';
+
+export interface EnvironmentsOptions {
+  readonly stateDir: string;
+  /** Where `stages/` is looked for, in this order: the project, the package. */
+  readonly roots: readonly string[];
+  /** The caller's environment, for the installer: proxies, package indexes. */
+  readonly hostEnv: Readonly<Record<string, string | undefined>>;
+  /** Whether environments are made for a GPU; without it what this machine has. */
+  readonly cuda?: boolean;
+}
+
+/** What stands for container images on this machine: folders below `<state>/envs`, kept by the hash of their content. */
+export interface Environments {
+  /** Throws `bad-pipeline` for a folder that is not there. A name that is no folder of ours is an image of a registry. */
+  identify(image: string): ImageIdentity;
+  /** Makes an image ready. Throws `cannot-start`. */
+  prepare(image: ImageIdentity, say: (message: string) => void, signal: AbortSignal): Promise<void>;
+  /** The folders that come first on PATH for an image that was prepared. Throws `cannot-start` when it was not. */
+  bin(image: ImageIdentity): readonly string[];
+}
+
+export function createEnvironments(options: EnvironmentsOptions): Environments {
+  const envs = join(options.stateDir, 'envs');
+  const host: PythonHost = { envs, hostEnv: options.hostEnv };
+  const cuda = options.cuda ?? hasCuda();
+  const place = ({ identity }: ImageIdentity): string =>
+    join(envs, `image-${identity.replace(/^sha256:/, '').slice(0, 20)}`);
+
+  return {
+    identify(image) {
+      if (!image.startsWith('stages/')) return { reference: image, identity: image };
+      const { identity } = readImageFolder(options.roots, image);
+      return { reference: image, folder: image, identity: `sha256:${identity}` };
+    },
+
+    async prepare(image, say, signal) {
+      if (image.folder === undefined) return;
+      const path = place(image);
+      // What is there is kept: a run goes on with what it was planned with, whatever became of the folder since.
+      if (!existsSync(path)) copy(options.roots, { ...image, folder: image.folder }, path);
+      if (isReady(path)) return;
+      const { prepareVenv } = await import('./python-venv.ts');
+      const lock = readEngineLock(image.folder, path, join(path, SHARED), cuda);
+      linkVenv(path, await prepareVenv(host, lock, say, signal));
+    },
+
+    bin(image) {
+      const path = place(image);
+      if (!isReady(path)) throw new UserError('cannot-start', `the environment of ${image.reference} is not made yet`);
+      // A link to the python of a virtual environment is not a python of that environment: its own folder comes second.
+      return [join(path, 'bin'), ...(existsSync(join(path, LOCK_FILE)) ? [join(path, VENV, 'bin')] : [])];
+    },
+  };
+}
+
+/** The link to the packages of an image. */
+const VENV = '.venv';
+
+function isReady(path: string): boolean {
+  return existsSync(path) && (!existsSync(join(path, LOCK_FILE)) || existsSync(join(path, VENV, 'bin', 'python')));
+}
+
+/** Copies under another name first: whoever dies leaves nothing half-made, and two that copy do not meet. */
+function copy(roots: readonly string[], image: ImageIdentity & { readonly folder: string }, path: string): void {
+  const folder = readImageFolder(roots, image.folder);
+  if (`sha256:${folder.identity}` !== image.identity) {
+    throw new UserError('cannot-start', `the files of ${image.folder} changed since the run was planned`, {
+      hint: 'put them back, or start a new run',
+    });
+  }
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    copyImage(folder, temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  } finally {
+    removeTree(temporary);
+  }
+}
+
+function linkVenv(path: string, venv: string): void {
+  const temporary = join(path, `${VENV}.${randomUUID()}.tmp`);
+  symlinkSync(venv, temporary);
+  renameSync(temporary, join(path, VENV));
+}

@@ -1,0 +1,19 @@
+import type { Outcome } from '../../domain/outcome.ts';
+import type { AttemptFolder } from './attempt-folder.ts';
+import { readIfThere } from './durable-file.ts';
+
+/** `outcome.json`: how an attempt ended. When it is there, the logs are complete and nothing of the attempt runs. */
+export interface OutcomeFile {
+  readonly version: 1;
+  readonly uid: string;
+  readonly outcome: Outcome;
+  /** When `main` began, RFC 3339; absent when it never did. */
+  readonly startedAt?: string;
+  readonly endedAt: string;
+}
+
+/** Undefined while the attempt goes on. */
+export function readOutcome(folder: AttemptFolder): OutcomeFile | undefined {
+  const text = readIfThere(folder.outcome);
+  return text === undefined ? undefined : (JSON.parse(text) as OutcomeFile);
+}

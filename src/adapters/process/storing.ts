@@ -1,0 +1,25 @@
+import { UserError } from '../../domain/errors.ts';
+
+/** What a person can mend when a file cannot be written. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'it may not be written',
+  EPERM: 'it may not be written',
+  EIO: 'the disk has a fault',
+  EMFILE: 'this process has too many open files',
+  ENFILE: 'this machine has too many open files',
+};
+
+/** Does `work`; what a disk refuses becomes `storage-failed`. */
+export async function storing<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    const reason = code === undefined || error instanceof UserError ? undefined : REASONS[code];
+    if (reason === undefined) throw error;
+    throw new UserError('storage-failed', `${path ?? 'the state folder'}: ${reason} (${code})`, { cause: error });
+  }
+}

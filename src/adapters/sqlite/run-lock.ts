@@ -1,0 +1,57 @@
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { RunLock } from '../../ports/run-store.ts';
+import { makeFolder } from '../files/make-folder.ts';
+import { guarded, resultCode } from './database.ts';
+
+const SQLITE_BUSY = 5;
+
+/** The operating system takes this lock from nobody who lives. */
+const NEVER = new AbortController().signal;
+
+/*
+ * Who drives a run on this machine: the process that holds an exclusive transaction on the run's lock file. The
+ * operating system drops it with the process, however it dies, so there is no stale lock to judge.
+ */
+
+/** Undefined when another process holds it. */
+export function takeLock(stateDir: string, run: string): RunLock | undefined {
+  const path = lockPath(stateDir, run);
+  return guarded(path, () => {
+    makeFolder(dirname(path), 0o700);
+    // A probe of isLocked holds a shared lock for microseconds; waiting out one is not waiting for a driver.
+    const database = new DatabaseSync(path, { timeout: 50 });
+    try {
+      database.exec('BEGIN EXCLUSIVE');
+    } catch (error) {
+      database.close();
+      if (resultCode(error) === SQLITE_BUSY) return undefined;
+      throw error;
+    }
+    const release = async (): Promise<void> => {
+      if (database.isOpen) database.close();
+    };
+    return { lost: NEVER, release };
+  });
+}
+
+export function isLocked(stateDir: string, run: string): boolean {
+  const path = lockPath(stateDir, run);
+  return guarded(path, () => {
+    makeFolder(dirname(path), 0o700);
+    const database = new DatabaseSync(path, { timeout: 0 });
+    try {
+      database.prepare('SELECT count(*) FROM sqlite_schema').get();
+      return false;
+    } catch (error) {
+      if (resultCode(error) === SQLITE_BUSY) return true;
+      throw error;
+    } finally {
+      database.close();
+    }
+  });
+}
+
+function lockPath(stateDir: string, run: string): string {
+  return join(stateDir, 'locks', `${run}.lock`);
+}

@@ -1,0 +1,28 @@
+import { cancelRun } from '../actions/cancel-run.ts';
+import { PHASE_EXIT_CODE } from '../domain/run-phase.ts';
+import type { DefineCommand } from './define-command.ts';
+import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
+import { presentRun, type StreamFlags, streamOption } from './present-run.ts';
+
+export const defineCancel: DefineCommand = (command, context, done) => {
+  addPlaceOptions(command)
+    .argument('<run>', RUN_ARGUMENT)
+    .option('-m, --reason <text>', 'why; kept in the record')
+    .addOption(streamOption())
+    .addHelpText(
+      'after',
+      '\nThe running stage gets SIGTERM and its grace period; what is done is kept. A run that has ended stays as it is.\n',
+    )
+    .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly reason?: string }) => {
+      const { deps, name } = await openRunPlace(context, flags, run);
+      const reason = flags.reason === undefined ? {} : { reason: flags.reason };
+      const exitCode = await presentRun(
+        context,
+        deps,
+        { output: 'plain', ...flags },
+        cancelRun(deps, { name, ...reason }, context.signal),
+      );
+      // To have cancelled it is what was asked for.
+      done(exitCode === PHASE_EXIT_CODE.Cancelled ? 0 : exitCode);
+    });
+};

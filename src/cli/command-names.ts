@@ -1,0 +1,24 @@
+/** The built-in commands; a stage of a pipeline cannot have one of these names. */
+export const COMMAND_NAMES = [
+  'run',
+  'resume',
+  'cancel',
+  'rm',
+  'prune',
+  'list',
+  'status',
+  'watch',
+  'wait',
+  'logs',
+  'artifacts',
+  'plan',
+  'render',
+  'rbac',
+  'pipelines',
+  'images',
+  'config',
+  'doctor',
+  'help',
+] as const;
+
+export type CommandName = Exclude<(typeof COMMAND_NAMES)[number], 'help'>;

@@ -1,0 +1,113 @@
+import type { CommandName } from './command-names.ts';
+import type { DefineCommand } from './define-command.ts';
+
+export interface CommandEntry {
+  readonly name: CommandName;
+  readonly summary: string;
+  /** Loads the command's own file; called only when the command is typed. */
+  readonly load: () => Promise<DefineCommand>;
+  readonly group: 'run' | 'look' | 'prepare';
+}
+
+/** Every built-in command, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'run', group: 'run', summary: 'Run a pipeline', load: async () => (await import('./run.ts')).defineRun },
+  {
+    name: 'resume',
+    group: 'run',
+    summary: 'Go on with a run',
+    load: async () => (await import('./resume.ts')).defineResume,
+  },
+  { name: 'cancel', group: 'run', summary: 'End a run', load: async () => (await import('./cancel.ts')).defineCancel },
+  {
+    name: 'rm',
+    group: 'run',
+    summary: 'Delete runs with their logs and outputs',
+    load: async () => (await import('./rm.ts')).defineRm,
+  },
+  {
+    name: 'prune',
+    group: 'run',
+    summary: 'Delete old runs, and data that no run needs',
+    load: async () => (await import('./prune.ts')).definePrune,
+  },
+  { name: 'list', group: 'look', summary: 'List the runs', load: async () => (await import('./list.ts')).defineList },
+  {
+    name: 'status',
+    group: 'look',
+    summary: 'Show a run',
+    load: async () => (await import('./status.ts')).defineStatus,
+  },
+  {
+    name: 'watch',
+    group: 'look',
+    summary: 'Follow a run until it ends',
+    load: async () => (await import('./watch.ts')).defineWatch,
+  },
+  {
+    name: 'wait',
+    group: 'look',
+    summary: 'Wait until a run has ended',
+    load: async () => (await import('./wait.ts')).defineWait,
+  },
+  {
+    name: 'logs',
+    group: 'look',
+    summary: 'Print the logs of a run',
+    load: async () => (await import('./logs.ts')).defineLogs,
+  },
+  {
+    name: 'artifacts',
+    group: 'look',
+    summary: 'List what a run made',
+    load: async () => (await import('./artifacts.ts')).defineArtifacts,
+  },
+  {
+    name: 'plan',
+    group: 'prepare',
+    summary: 'Show what would run, and why',
+    load: async () => (await import('./plan.ts')).definePlan,
+  },
+  {
+    name: 'render',
+    group: 'prepare',
+    summary: 'Print the manifests',
+    load: async () => (await import('./render.ts')).defineRender,
+  },
+  {
+    name: 'rbac',
+    group: 'prepare',
+    summary: 'Print the rights that runs on a cluster need',
+    load: async () => (await import('./rbac.ts')).defineRbac,
+  },
+  {
+    name: 'pipelines',
+    group: 'prepare',
+    summary: 'List pipelines and show their parameters',
+    load: async () => (await import('./pipelines.ts')).definePipelines,
+  },
+  {
+    name: 'images',
+    group: 'prepare',
+    summary: 'Build the images of the stages, and list them',
+    load: async () => (await import('./images.ts')).defineImages,
+  },
+  {
+    name: 'config',
+    group: 'prepare',
+    summary: 'Show every value and where it comes from',
+    load: async () => (await import('./config.ts')).defineConfig,
+  },
+  {
+    name: 'doctor',
+    group: 'prepare',
+    summary: 'Check what this machine or a cluster has',
+    load: async () => (await import('./doctor.ts')).defineDoctor,
+  },
+];
+
+export const GROUP_TITLES = {
+  run: 'Run:',
+  look: 'Look:',
+  prepare: 'Prepare:',
+} as const satisfies Record<CommandEntry['group'], string>;

@@ -1,0 +1,33 @@
+import { viewConfig } from '../actions/view-config.ts';
+import { oneLine } from '../ui/text/sanitize.ts';
+import { table } from '../ui/text/table.ts';
+import type { DefineCommand } from './define-command.ts';
+import { type DocumentForm, layoutOf, outputOption, writeDocument } from './documents.ts';
+import { addProjectOptions, openProject, type ProjectFlags } from './project.ts';
+
+type ViewFlags = ProjectFlags & { readonly showOrigin?: boolean; readonly output?: DocumentForm };
+
+export const defineConfig: DefineCommand = (command, context, done) => {
+  const view = command.command('view').description('Print every value that decides a run');
+  addProjectOptions(view.argument('[pipeline]', 'its name; absent = the default of the project'))
+    .option('--show-origin', 'where each value comes from: file and line, flag or variable')
+    .addOption(outputOption(['json', 'yaml']))
+    .action(async (pipeline: string | undefined, flags: ViewFlags) => {
+      const values = viewConfig(await openProject(context, pipeline, flags));
+      const shown = (value: unknown): string => oneLine(typeof value === 'string' ? value : JSON.stringify(value));
+      const text = (): string =>
+        flags.showOrigin === true
+          ? table(
+              ['VALUE', 'IS', 'FROM'],
+              values.map(({ path, value, origin }) => [path, shown(value), origin]),
+              layoutOf(context),
+            )
+          : table(
+              ['VALUE', 'IS'],
+              values.map(({ path, value }) => [path, shown(value)]),
+              layoutOf(context),
+            );
+      writeDocument(context, flags.output, { values }, text, () => '');
+      done(0);
+    });
+};

@@ -1,0 +1,87 @@
+import type { ChosenImages, ImagesRequest } from '../actions/choose-images.ts';
+import type { ClusterNeeds, Doctor, Endpoint } from '../actions/cluster-needs.ts';
+import type { Deps, PlanDeps } from '../actions/deps.ts';
+import type { LibraryRequest, PipelineDescription, PipelineSummary } from '../actions/describe-pipelines.ts';
+import type { IntoFolder } from '../actions/download-artifacts.ts';
+import type { OpenImages } from '../actions/image-job.ts';
+import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { SourceFile } from '../domain/source-file.ts';
+
+/** What a command gets from main.ts; nothing below src/cli reads the process. */
+export interface CliContext {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** The environment, for what names itself `ILAB_BACKEND_*`, XDG and colour. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  /** Where templates/, stages/ and examples/ lie. */
+  readonly packageRoot: string;
+  /** Fires on Ctrl-C, SIGTERM, SIGHUP: the driver ends, the stage goes on. */
+  readonly signal: AbortSignal;
+  /** Fires when nobody reads stdout any more: a command that only prints ends, a run goes on. */
+  readonly stdoutClosed: AbortSignal;
+  /** `--on-interrupt cancel`: what Ctrl-C does instead of firing `signal`; the second one fires it. */
+  readonly onInterrupt: (work: () => void) => void;
+  /** Made at the first use, so that `--help` opens no database. */
+  readonly openDeps: (options: PlaceOptions) => Promise<Deps>;
+  /** What planning for a target needs; a plan for a cluster needs no cluster. */
+  readonly openPlanDeps: (options: PlaceOptions, target: 'local' | 'kubernetes') => Promise<PlanDeps>;
+  /** What rendering needs of a target; opens no record of runs. */
+  readonly openPlanTarget: (options: PlaceOptions, target: 'local' | 'kubernetes') => Promise<PlanDeps['target']>;
+  /** Where this machine has seen a run of that name last, if that was on a cluster; undefined when it was not. */
+  readonly placeOfRun: (options: PlaceOptions, run: string) => Promise<ClusterOptions | undefined>;
+  /** Reads everything that decides a run. */
+  readonly openProject: (request: ProjectRequest) => Promise<OpenProject>;
+  readonly listPipelines: (request: LibraryRequest) => Promise<readonly PipelineSummary[]>;
+  readonly describePipeline: (request: LibraryRequest, name: string) => Promise<PipelineDescription>;
+  /** Which images a pipeline uses; needs no values. */
+  readonly chooseImages: (request: ImagesRequest) => Promise<ChosenImages>;
+  readonly openImages: (options: PlaceOptions) => Promise<OpenImages>;
+  /** Writes text files into a folder, which is made; returns their paths. */
+  readonly writeFiles: (folder: string, files: readonly SourceFile[]) => Promise<readonly string[]>;
+  /** A folder that takes a run's files over; nothing is made yet. */
+  readonly openDownloadFolder: (folder: string) => Promise<IntoFolder>;
+  /** Looks at what runs will need of this machine; changes nothing. */
+  readonly examine: (options: PlaceOptions, signal: AbortSignal) => AsyncIterable<Finding>;
+  /** Looks at what runs will need of a cluster, from here or from a pod of it. */
+  readonly openDoctor: (options: PlaceOptions, needs: ClusterNeeds, from: 'here' | 'inside') => Promise<Doctor>;
+  /** Asks whether endpoints answer this machine. */
+  readonly probe: (endpoints: readonly Endpoint[], signal: AbortSignal) => AsyncIterable<Finding>;
+  readonly version: string;
+}
+
+/** A stream to the person or to the next program. A closed one swallows what is written. */
+export interface Output {
+  write(text: string): void;
+  /** Resolves when what was written has gone to whoever reads, or nobody reads any more. */
+  drained(): Promise<void>;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  /** Colour is wanted: a TTY without NO_COLOR, or FORCE_COLOR. */
+  readonly color: boolean;
+  readonly unicode: boolean;
+  /** A terminal that cannot move its cursor (`TERM=dumb`). */
+  readonly isDumb: boolean;
+  /** The stream for ink, which needs a real one. */
+  readonly stream: NodeJS.WriteStream;
+}
+
+/** Which cluster, and which namespace of it; what is absent is as kubectl has it. */
+export interface ClusterOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+/** Where runs are looked for. */
+export interface PlaceOptions {
+  readonly stateDir?: string;
+  /** Seconds to wait for a cluster that is away; absent = half an hour. */
+  readonly maxOffline?: number;
+  /** Absent = this machine. */
+  readonly cluster?: ClusterOptions;
+  /** The project's folder, whose `stages/` may hold engines of its own; absent = the current one. */
+  readonly project?: string;
+}

@@ -1,0 +1,95 @@
+import { type Command, Option } from 'commander';
+import { wishToCancel } from '../actions/cancel-run.ts';
+import type { Deps } from '../actions/deps.ts';
+import { detachRun } from '../actions/detach-run.ts';
+import type { driveRun } from '../actions/drive-run.ts';
+import { unreachable } from '../domain/errors.ts';
+import type { CliContext } from './context.ts';
+import { parseSeconds } from './durations.ts';
+import type { PlaceFlags } from './place.ts';
+import { presentRun, type StreamFlags } from './present-run.ts';
+import { runSummary } from './run-summary.ts';
+
+/** Flags of the commands that drive a run. */
+export interface DriveFlags extends StreamFlags {
+  readonly detach?: boolean;
+  readonly onInterrupt?: 'detach' | 'cancel';
+  /** Seconds. */
+  readonly timeout?: number;
+}
+
+/** This program was told to end; what it started goes on. */
+const INTERRUPTED_EXIT_CODE = 130;
+
+export function addDriveOptions(command: Command): Command {
+  return command
+    .option('--detach', 'let the run go on by itself, and return')
+    .addOption(
+      new Option('--on-interrupt <what>', 'what Ctrl-C does to the run')
+        .choices(['detach', 'cancel'])
+        .default('detach'),
+    )
+    .option('--timeout <duration>', 'cancel the run after so long (exit 124)', parseSeconds);
+}
+
+/** Drives the recorded run here, or hands it to a driver of its own. Returns the exit code. */
+export async function driveOrDetach(
+  context: CliContext,
+  deps: Deps,
+  name: string,
+  flags: DriveFlags & PlaceFlags,
+  drive: typeof driveRun,
+): Promise<number> {
+  if (flags.onInterrupt === 'cancel') {
+    context.onInterrupt(() => {
+      wishToCancel(deps, { name, reason: 'interrupted' }).catch((error: unknown) => {
+        context.stderr.write(`ilab-backend: the run could not be told to end: ${String(error)}\n`);
+      });
+    });
+  }
+  if (flags.detach === true) return detach(context, deps, name, flags);
+  const exitCode = await presentRun(context, deps, flags, drive(deps, { name, ...timeoutOf(flags) }, context.signal));
+  if (exitCode === 0 && flags.output !== 'json') context.stderr.write(await runSummary(context, deps, name));
+  return exitCode;
+}
+
+function timeoutOf({ timeout }: DriveFlags): { readonly timeoutSeconds?: number } {
+  return timeout === undefined ? {} : { timeoutSeconds: timeout };
+}
+
+async function detach(context: CliContext, deps: Deps, name: string, flags: DriveFlags & PlaceFlags): Promise<number> {
+  const { maxOffline } = flags;
+  const request = {
+    name,
+    ...timeoutOf(flags),
+    ...(maxOffline === undefined ? {} : { maxOfflineSeconds: maxOffline }),
+  };
+  const say = (text: string): void => context.stderr.write(`${text}\n`);
+  const detached = await detachRun(
+    deps,
+    request,
+    // That it is being started is no news.
+    ({ reason, fix }) => fix !== undefined && say(`the driver waits: ${reason}\n  ${fix}`),
+    context.signal,
+  );
+  const follow = `  follow it: \`ilab-backend watch ${name}\``;
+  switch (detached.kind) {
+    case 'drives':
+      say(`${name} goes on by itself (driver: ${detached.where})\n${follow}`);
+      break;
+    case 'follows':
+      say(`${name} has a driver; when that one ends, it goes on by itself (driver: ${detached.where})\n${follow}`);
+      break;
+    case 'not-yet': {
+      const why = detached.reason === undefined ? '' : `: ${detached.reason}`;
+      say(
+        `ilab-backend: the driver (${detached.where}) has not begun${why}\n  it may still; go on here: \`ilab-backend resume ${name}\``,
+      );
+      return context.signal.aborted ? INTERRUPTED_EXIT_CODE : 1;
+    }
+    default:
+      return unreachable(detached.kind);
+  }
+  context.stdout.write(`run/${name}\n`);
+  return 0;
+}

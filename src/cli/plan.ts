@@ -1,0 +1,48 @@
+import type { DecisionContext } from '../actions/decide-stage.ts';
+import type { PlanDeps } from '../actions/deps.ts';
+import { makePlan } from '../actions/make-plan.ts';
+import type { OpenProject } from '../actions/open-project.ts';
+import { prepareDocument, type Wishes } from '../actions/prepare-document.ts';
+import { planTable } from '../ui/text/plan-table.ts';
+import type { CliContext } from './context.ts';
+import type { DefineCommand } from './define-command.ts';
+import { type DocumentForm, layoutOf, outputOption, writeDocument } from './documents.ts';
+import { addPlaceOptions, openPlanPlace, type PlaceFlags, targetOf } from './place.ts';
+import { addProjectOptions, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
+import { addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
+
+type PlanFlags = PlaceFlags & ProjectFlags & SelectionFlags & { readonly output?: DocumentForm };
+
+/** Touches nothing: no cluster, no environment, no state but what it reads. */
+export const definePlan: DefineCommand = (command, context, done) => {
+  addPlaceOptions(
+    addSelectionOptions(
+      addTimeoutOptions(
+        addProjectOptions(command.argument('[pipeline]', 'its name; absent = the default of the project')),
+      ),
+    ),
+  )
+    .addOption(outputOption(['json', 'yaml']))
+    .action(async (pipeline: string | undefined, flags: PlanFlags) => {
+      const project = await openProject(context, pipeline, flags, targetOf(flags));
+      const deps = await openPlanPlace(context, flags, project.pipeline);
+      done(await showPlan(context, deps, project, wishesOf(project.pipeline, flags, context.cwd), flags.output));
+    });
+};
+
+/** Prints what `run` with the same flags would do; always ends with 0: a blocked stage is an answer too. */
+export async function showPlan(
+  context: CliContext,
+  deps: PlanDeps,
+  project: OpenProject,
+  wishes: Wishes,
+  form: DocumentForm | undefined,
+): Promise<number> {
+  const document = await prepareDocument(deps, project.pipeline, project.sources, wishes, context.signal);
+  const runs = (await deps.store.list()).map((stored) => stored.record);
+  const decision: DecisionContext = { pipeline: project.pipeline, document, runs, artifacts: deps.artifacts };
+  const plan = await makePlan(decision, deps.target);
+  const text = (): string => planTable(plan, layoutOf(context));
+  writeDocument(context, form, { apiVersion: 'ilab-backend.dev/v1alpha1', kind: 'Plan', ...plan }, text, () => '');
+  return 0;
+}

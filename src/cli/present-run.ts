@@ -1,0 +1,85 @@
+import { Option } from 'commander';
+import { type Deps, timestamp } from '../actions/deps.ts';
+import { readLogTail } from '../actions/read-log-tail.ts';
+import { UserError } from '../domain/errors.ts';
+import type { RunEvent } from '../domain/event.ts';
+import type { EventSubscriber } from '../ui/subscriber.ts';
+import type { CliContext } from './context.ts';
+
+/** Flags of the commands that tell a run as it happens. */
+export interface StreamFlags {
+  readonly output?: 'json' | 'plain';
+  /** What Ctrl-C does, for the footer; absent where nothing is driven. */
+  readonly onInterrupt?: 'detach' | 'cancel';
+}
+
+export function streamOption(): Option {
+  return new Option(
+    '-o, --output <form>',
+    'json: one event a line on stdout; plain: lines, also on a terminal',
+  ).choices(['json', 'plain']);
+}
+
+/** How much of a failed stage's log is shown with the failure. */
+const TAIL_LINES = 10;
+
+/**
+ * Shows a run's events to whoever is there: ink on a terminal, plain lines elsewhere, NDJSON when asked for. Without
+ * json, stdout gets only the last line `run/<name>`. Returns the exit code of the last event.
+ */
+export async function presentRun(
+  context: CliContext,
+  deps: Deps,
+  flags: StreamFlags,
+  events: AsyncIterable<RunEvent>,
+): Promise<number> {
+  const subscriber = await subscribe(context, deps, flags);
+  let last: RunEvent | undefined;
+  try {
+    for await (const event of events) {
+      last = event;
+      subscriber.event(event);
+    }
+  } catch (error) {
+    if (!(error instanceof UserError) || last === undefined || last.type === 'run-ended') throw error;
+    const next = `ilab-backend resume ${last.run}`;
+    // A program that reads events is told the end too, and the exit code, whatever stopped the driver.
+    if (flags.output === 'json') subscriber.event(stopped(deps, last.run, error, next));
+    if (error.code !== 'cannot-start' && error.code !== 'unreachable') throw error;
+    const { code, message, hint, cause } = error;
+    throw new UserError(code, message, { cause, hint: `${hint}\n  then go on: \`${next}\`` });
+  } finally {
+    await subscriber.close();
+  }
+  if (last === undefined || last.type !== 'run-ended') throw new Error('a stream of events ended without run-ended');
+  if (flags.output !== 'json') context.stdout.write(`run/${last.run}\n`);
+  return last.exitCode;
+}
+
+function stopped(deps: Deps, run: RunEvent['run'], { code, message, exitCode }: UserError, next: string): RunEvent {
+  const end = { type: 'run-ended', time: timestamp(deps.clock), run, exitCode, message } as const;
+  // There is nothing left that could go on.
+  return code === 'run-lost' ? { ...end, phase: 'Lost' } : { ...end, phase: 'Interrupted', next };
+}
+
+async function subscribe(context: CliContext, deps: Deps, flags: StreamFlags): Promise<EventSubscriber> {
+  const { stdout, stderr } = context;
+  if (flags.output === 'json') {
+    const { createJsonSubscriber } = await import('../ui/json.ts');
+    return createJsonSubscriber({ stream: stdout.stream });
+  }
+  const options = {
+    stream: stderr.stream,
+    display: stderr,
+    now: () => deps.clock.now(),
+    tail: (attempt: { readonly run: string; readonly stage: string; readonly attempt: number }) =>
+      readLogTail(deps, attempt, TAIL_LINES),
+  };
+  if (flags.output === undefined && stderr.isTTY && !stderr.isDumb) {
+    const { createInkSubscriber } = await import('../ui/ink/ink-subscriber.tsx');
+    const onInterrupt = flags.onInterrupt === undefined ? {} : { onInterrupt: flags.onInterrupt };
+    return createInkSubscriber({ ...options, ...onInterrupt });
+  }
+  const { createPlainSubscriber } = await import('../ui/plain.ts');
+  return createPlainSubscriber(options);
+}

@@ -1,0 +1,96 @@
+import { Command, CommanderError } from 'commander';
+import { COMMANDS, type CommandEntry, GROUP_TITLES } from './commands.ts';
+import type { CliContext } from './context.ts';
+
+const USAGE_EXIT_CODE = 2;
+
+/** Parses the command line, runs one command and returns its exit code. User faults are thrown as `UserError`. */
+export async function runProgram(
+  argv: readonly string[],
+  stageNames: readonly string[],
+  context: CliContext,
+): Promise<number> {
+  let exitCode = 0;
+  const program = newProgram(context);
+  const chosen = commandName(argv);
+  for (const entry of COMMANDS) {
+    await addCommand(program, entry, entry.name === chosen, context, (code) => {
+      exitCode = code;
+    });
+  }
+  for (const stage of stageNames) {
+    const entry = {
+      name: stage,
+      summary: `Run the stage ${stage} alone: run --only ${stage}`,
+      group: 'run' as const,
+      load: async () => (await import('./run.ts')).defineStageRun(stage),
+    };
+    await addCommand(program, entry, stage === chosen, context, (code) => {
+      exitCode = code;
+    });
+  }
+  try {
+    await program.parseAsync(argv.map(fullForm), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version end with 0; everything else commander refuses is a usage error, already printed.
+    if (error.exitCode === 0) return 0;
+    const { usageHint } = await import('./usage-hint.ts');
+    const hint = await usageHint(context, error, chosen);
+    if (hint !== undefined) context.stderr.write(`  ${hint}\n`);
+    return USAGE_EXIT_CODE;
+  }
+  return exitCode;
+}
+
+function newProgram(context: CliContext): Command {
+  const program = new Command('ilab-backend')
+    .description('Runs the InstructLab pipeline: datagen, train, eval, publish.')
+    .version(context.version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show help of a command')
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => context.stdout.columns,
+      getErrHelpWidth: () => context.stderr.columns,
+      outputError: (text, write) => write(text.replace(/^error: /, 'ilab-backend: ')),
+    });
+  program.addHelpText('after', `\n${EXAMPLES}`);
+  return program;
+}
+
+const EXAMPLES = `Examples:
+  ilab-backend doctor                       what this machine lacks; with -n TEAM, what a cluster lacks
+  ilab-backend plan --set train.epochs=3    what would run, and why
+  ilab-backend run                          the default pipeline, with the project's values, on this machine
+  ilab-backend run --target kubernetes -n TEAM --detach    on the cluster of the kubeconfig; it goes on by itself
+  ilab-backend logs @latest train -f        follow a stage
+  ilab-backend resume @latest               go on with the newest run
+`;
+
+async function addCommand(
+  program: Command,
+  entry: Omit<CommandEntry, 'name'> & { readonly name: string },
+  isChosen: boolean,
+  context: CliContext,
+  done: (exitCode: number) => void,
+): Promise<void> {
+  const command = program.command(entry.name).description(entry.summary).helpGroup(GROUP_TITLES[entry.group]);
+  command.configureOutput(program.configureOutput());
+  if (isChosen) (await entry.load())(command, context, done);
+}
+
+/** An option whose value is optional would swallow the word behind it: `run --no-reuse hello`. */
+function fullForm(argument: string): string {
+  return argument === '--no-reuse' ? '--no-reuse=*' : argument;
+}
+
+/** The first word that is no option: only that command's file is loaded. `help X` loads X. */
+function commandName(argv: readonly string[]): string | undefined {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  return words[0] === 'help' ? words[1] : words[0];
+}

@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
+import { COMMAND_NAMES } from './command-names.ts';
+import type { CliContext } from './context.ts';
+import { parseSeconds } from './durations.ts';
+
+/** Flags that decide a pipeline's values. */
+export interface ProjectFlags {
+  readonly project?: string;
+  readonly profile?: string;
+  readonly set?: readonly string[];
+  readonly values?: readonly string[];
+  /** Seconds. */
+  readonly queueTimeout?: number;
+  readonly startTimeout?: number;
+}
+
+/** Of the commands that plan or render a run: what is stored with it, so that `resume` keeps it. */
+export function addTimeoutOptions(command: Command): Command {
+  return command
+    .option(
+      '--queue-timeout <duration>',
+      'how long each stage may wait for room; absent = as the stage says',
+      wholeSeconds,
+    )
+    .option('--start-timeout <duration>', 'how long each may take from there until it runs', wholeSeconds);
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = Math.ceil(parseSeconds(text));
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError('Give at least 1s.');
+}
+
+export function addProjectOptions(command: Command): Command {
+  return command
+    .optionsGroup('Values:')
+    .addOption(projectOption())
+    .option('--profile <name>', 'values for one kind of hardware')
+    .option('--set <name=value>', 'a parameter, e.g. train.epochs=3; may be repeated', collect)
+    .option('-f, --values <file>', 'a YAML file of parameters; may be repeated', collect)
+    .optionsGroup('Options:');
+}
+
+export function projectOption(): Option {
+  return new Option('--project <dir>', 'the folder of ilab-backend.yaml; absent = this one');
+}
+
+/** Reads everything that decides a run. `target`: what the flags of the place say. Throws every fault together. */
+export function openProject(
+  context: CliContext,
+  pipeline: string | undefined,
+  flags: ProjectFlags,
+  target?: 'local' | 'kubernetes',
+): Promise<OpenProject> {
+  return context.openProject({
+    ...librarySurroundings(context, flags),
+    ...(target === undefined ? {} : { target }),
+    ...(pipeline === undefined ? {} : { pipeline }),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+    ...timeoutsOf(flags),
+    set: flags.set ?? [],
+    valueFiles: flags.values ?? [],
+  });
+}
+
+function timeoutsOf({ queueTimeout: queue, startTimeout: start }: ProjectFlags): Pick<ProjectRequest, 'timeouts'> {
+  if (queue === undefined && start === undefined) return {};
+  return { timeouts: { ...(queue === undefined ? {} : { queue }), ...(start === undefined ? {} : { start }) } };
+}
+
+/** Where pipelines and configuration are looked for. */
+export function librarySurroundings(context: CliContext, flags: Pick<ProjectFlags, 'project'>) {
+  const { packageRoot, cwd, home, env } = context;
+  return {
+    packageRoot,
+    cwd,
+    home,
+    env,
+    commands: COMMAND_NAMES,
+    ...(flags.project === undefined ? {} : { project: flags.project }),
+  };
+}
+
+function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

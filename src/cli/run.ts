@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { checkPlan } from '../actions/check-plan.ts';
+import type { Deps } from '../actions/deps.ts';
+import { driveRun } from '../actions/drive-run.ts';
+import { prepareDocument, type Wishes } from '../actions/prepare-document.ts';
+import { startRun } from '../actions/start-run.ts';
+import type { CliContext } from './context.ts';
+import type { DefineCommand } from './define-command.ts';
+import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
+import { addOfflineOption, addPlaceOptions, openPlace, openPlanPlace, type PlaceFlags, targetOf } from './place.ts';
+import { showPlan } from './plan.ts';
+import { streamOption } from './present-run.ts';
+import { addProjectOptions, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
+import { addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
+
+interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags {
+  readonly name?: string;
+  readonly dryRun?: boolean;
+}
+
+export const defineRun: DefineCommand = (command, context, done) => {
+  addRunOptions(command.argument('[pipeline]', 'its name; absent = the default of the project'))
+    .addHelpText('after', RUN_HELP)
+    .action(async (pipeline: string | undefined, flags: RunFlags) => {
+      done(await run(context, pipeline, flags));
+    });
+};
+
+/** `ilab-backend train` means `run --only train` of the default pipeline, or of `--pipeline P`. */
+export function defineStageRun(stage: string): DefineCommand {
+  return (command, context, done) => {
+    addRunOptions(command)
+      .option('--pipeline <name>', 'of this pipeline')
+      .action(async (flags: RunFlags & { readonly pipeline?: string }) => {
+        done(await run(context, flags.pipeline, { ...flags, only: [...(flags.only ?? []), stage] }));
+      });
+  };
+}
+
+function addRunOptions(command: Command): Command {
+  addOfflineOption(
+    addPlaceOptions(addTimeoutOptions(addDriveOptions(addSelectionOptions(addProjectOptions(command))))),
+  );
+  return command
+    .option('--name <name>', "the run's name; with the same plan, the run of that name goes on")
+    .option('--dry-run', 'show the plan and end; the same as `plan`')
+    .addOption(streamOption());
+}
+
+const RUN_HELP = `
+Examples:
+  ilab-backend run                                    the default pipeline with the project's values
+  ilab-backend run hello --set name=you               another pipeline
+  ilab-backend run --set train.epochs=3               what does not depend on it is reused
+  ilab-backend run --from train --reuse datagen@weekly-47
+  ilab-backend run --name weekly-47 --detach
+`;
+
+async function run(context: CliContext, pipeline: string | undefined, flags: RunFlags): Promise<number> {
+  const project = await openProject(context, pipeline, flags, targetOf(flags));
+  const wishes = wishesOf(project.pipeline, flags, context.cwd);
+  if (flags.dryRun === true) {
+    const place = await openPlanPlace(context, flags, project.pipeline);
+    return showPlan(context, place, project, wishes, flags.output === 'json' ? 'json' : undefined);
+  }
+  const deps = await openPlace(context, flags, project.pipeline);
+  const name = await record(deps, project, { flags, wishes, signal: context.signal });
+  return driveOrDetach(context, deps, name, flags, driveRun);
+}
+
+async function record(
+  deps: Deps,
+  { pipeline, sources }: Awaited<ReturnType<typeof openProject>>,
+  { flags, wishes, signal }: { readonly flags: RunFlags; readonly wishes: Wishes; readonly signal: AbortSignal },
+): Promise<string> {
+  const { name } = flags;
+  const document = await prepareDocument(deps, pipeline, sources, wishes, signal);
+  // A run of that name goes on with its own plan: what it builds on was there when it was recorded.
+  const known = name !== undefined && (await deps.store.read(name)) !== undefined;
+  if (!known) await checkPlan(deps, pipeline, document);
+  const target = targetOf(flags) ?? pipeline.target;
+  const started = await startRun(deps, { pipeline, document, target, ...(name === undefined ? {} : { name }) });
+  return started.name;
+}

@@ -1,0 +1,27 @@
+import { readRun } from '../actions/read-run.ts';
+import { seeAttempts } from '../actions/see-attempts.ts';
+import { endingOf } from '../domain/run-ending.ts';
+import { toRunObject } from '../ui/text/run-object.ts';
+import { statusText } from '../ui/text/status-text.ts';
+import type { DefineCommand } from './define-command.ts';
+import { type DocumentForm, layoutOf, outputOption, writeDocument } from './documents.ts';
+import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
+
+export const defineStatus: DefineCommand = (command, context, done) => {
+  addPlaceOptions(command)
+    .argument('<run>', RUN_ARGUMENT)
+    .addOption(outputOption())
+    .addHelpText('after', "\nEnds with 0 whatever the run's state; `wait` ends with the run's exit code.\n")
+    .action(async (run: string, flags: PlaceFlags & { readonly output?: DocumentForm }) => {
+      const { deps, name } = await openRunPlace(context, flags, run);
+      const { record } = await readRun(deps, name);
+      const driven = await deps.store.isLocked(name);
+      const sights = await seeAttempts(deps, record, driven);
+      const ending = endingOf(record, driven, sights);
+      const place = record.target === 'kubernetes' ? { place: deps.store.place } : {};
+      const known = { ending, sights, now: deps.clock.now(), ...place };
+      const text = (): string => statusText(record, known, layoutOf(context));
+      writeDocument(context, flags.output, toRunObject(record, ending.phase, sights), text, () => `run/${name}`);
+      done(0);
+    });
+};

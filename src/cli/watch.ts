@@ -1,0 +1,17 @@
+import { followRun } from '../actions/follow-run.ts';
+import type { DefineCommand } from './define-command.ts';
+import { parseSeconds } from './durations.ts';
+import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
+import { presentRun, type StreamFlags, streamOption } from './present-run.ts';
+
+export const defineWatch: DefineCommand = (command, context, done) => {
+  addOfflineOption(addPlaceOptions(command))
+    .argument('<run>', RUN_ARGUMENT)
+    .addOption(streamOption())
+    .option('--timeout <duration>', 'stop watching after so long (exit 124); the run goes on', parseSeconds)
+    .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly timeout?: number }) => {
+      const { deps, name } = await openRunPlace(context, flags, run);
+      const timeout = flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout };
+      done(await presentRun(context, deps, flags, followRun(deps, { name, ...timeout }, context.signal)));
+    });
+};

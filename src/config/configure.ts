@@ -1,0 +1,165 @@
+import { UserError } from '../domain/errors.ts';
+import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
+import type { SourceFiles } from '../ports/source-files.ts';
+import { nameHint } from '../template/closest.ts';
+import { formatProblems } from '../template/format-problems.ts';
+import type { Variables } from './environment.ts';
+import { findProfile } from './find-profile.ts';
+import { readImages } from './image-names.ts';
+import { listPipelines, type PipelineEntry, pickPipeline, readPipelineSource, readProfiles } from './library.ts';
+import { compilePipeline, type ParsedPipeline, parsePipeline } from './load-pipeline.ts';
+import type { LoadedPipeline } from './loaded-pipeline.ts';
+import { openLoaded } from './open-sources.ts';
+import type { Origin } from './origin.ts';
+import type { ConfigPlaces } from './places.ts';
+import {
+  choosePipeline,
+  ownPipeline,
+  type ProjectSettings,
+  readProjectSettings,
+  type TypedChoice,
+} from './project-settings.ts';
+import { resolveConfig } from './resolve-config.ts';
+import type { RunSources, StageSelection } from './run-sources.ts';
+import { refuseFiles } from './settings-file.ts';
+import { chooseStages, type TypedTimeouts, withTimeouts } from './stage-choices.ts';
+import { readValueFiles, settingsLayers } from './value-layers.ts';
+
+/** What a person typed, and where. */
+export interface ConfigRequest {
+  readonly places: ConfigPlaces;
+  readonly env: Variables;
+  /** `run PIPELINE`, `--pipeline P`. */
+  readonly pipeline?: string;
+  readonly profile?: string;
+  /** `--target`, or what the flags of a cluster imply; absent = the profile's. */
+  readonly target?: 'local' | 'kubernetes';
+  /** `--set name=value`, in order. */
+  readonly set: readonly string[];
+  /** `--queue-timeout`, `--start-timeout`; absent = as the files say. */
+  readonly timeouts?: TypedTimeouts;
+  /** `-f FILE`, in order; relative to `places.cwd`. */
+  readonly valueFiles: readonly string[];
+  /** The program's own commands: no stage may be named like one. */
+  readonly commands: readonly string[];
+}
+
+/** A pipeline with all its values, and who gave them. */
+export interface Configured {
+  readonly entry: PipelineEntry;
+  readonly loaded: LoadedPipeline;
+  /** What a run is recorded with; `serializeSources` makes its text. */
+  readonly sources: RunSources;
+  /** The same as `openSources(sources)`. */
+  readonly pipeline: RenderablePipeline;
+}
+
+/**
+ * Reads and joins everything that decides a run: flags over environment over project over user over profile over the
+ * pipeline's defaults. Throws one `UserError` with every fault; nothing is written.
+ */
+export async function configure(files: SourceFiles, request: ConfigRequest): Promise<Configured> {
+  const chosen = await readChoices(files, request);
+  const { entry, source, parsed, choice, profile, layers, origins, settings } = chosen;
+  const { places, env, set } = request;
+  const stages = withTimeouts(chosen.stages, request.timeouts ?? {}, origins);
+  const valueFiles = await readValueFiles(files, request.valueFiles, places);
+  const loaded = compile(parsed, stages);
+  const own = ownPipeline(settings, settings.project === undefined ? 'user' : 'project') === entry.name;
+  const sources = resolveConfig({
+    pipeline: loaded,
+    source,
+    reader: parsed.file.reader,
+    choice,
+    ...(profile === undefined ? {} : { profile }),
+    ...(request.target === undefined ? {} : { target: request.target }),
+    layers,
+    stages,
+    typed: { places, env, set, valueFiles },
+    origins,
+    project: { own, hasFile: settings.project !== undefined },
+  });
+  return { entry, loaded, sources, pipeline: openLoaded(loaded, sources) };
+}
+
+/** Which engine each stage of the chosen pipeline uses with the chosen profile, in the order of the file. */
+export interface StageEngine {
+  readonly stage: string;
+  readonly engine: string;
+  /** As the pipeline has it: a folder of ours, or a reference. */
+  readonly image: string;
+  /** What a file says stands for it on a cluster, and which file. */
+  readonly pinned?: { readonly reference: string; readonly origin: Origin };
+}
+
+/** The engines alone, which need no value. Throws one `UserError` with every fault. */
+export async function configureEngines(
+  files: SourceFiles,
+  request: Omit<ConfigRequest, 'set' | 'valueFiles'>,
+): Promise<{ readonly pipeline: string; readonly profile?: string; readonly engines: readonly StageEngine[] }> {
+  const { entry, parsed, profile, layers, stages, origins } = await readChoices(files, request);
+  const loaded = compile(parsed, stages);
+  const named = layers.map(({ file }) => ({ reader: file.reader, kind: file.kind, node: file.images }));
+  const images = readImages(loaded, named, { target: 'kubernetes', origins });
+  refuseFiles(layers.map(({ file }) => file));
+  const engines = loaded.pipeline.stages.map((stage): StageEngine => {
+    const engine = stages[stage.name]?.engine ?? '';
+    const image = stage.engines[engine]?.image ?? '';
+    const [reference, origin] = [images[image], origins.get(`images.${image}`)];
+    const pinned = reference === undefined || origin === undefined ? {} : { pinned: { reference, origin } };
+    return { stage: stage.name, engine, image, ...pinned };
+  });
+  return { pipeline: entry.name, ...(profile === undefined ? {} : { profile: profile.chosen.name }), engines };
+}
+
+/** What the files and flags choose, before any value is looked at. */
+async function readChoices(files: SourceFiles, request: Omit<ConfigRequest, 'set' | 'valueFiles'>) {
+  const { places, env } = request;
+  const [settings, known] = await Promise.all([readProjectSettings(files, places), listPipelines(files, places)]);
+  checkOthers(settings, known);
+  refuseFiles([settings.project, settings.user]);
+  const choice = choosePipeline(settings, typed('pipeline', request.pipeline), env);
+  const entry = pickPipeline(known, choice.name);
+  const [source, profiles] = await Promise.all([
+    readPipelineSource(files, places, entry),
+    readProfiles(files, places, entry),
+  ]);
+  const profile = findProfile(settings, entry, profiles, { typed: typed('profile', request.profile), env });
+  const layers = settingsLayers(settings, profile === undefined ? [] : [...profile.bases, profile.file], entry.name);
+  const parsed = parsePipeline(source, request.commands);
+  const origins = new Map<string, Origin>();
+  const stages = chooseStages(
+    parsed.file,
+    layers.map(({ file, settings: own }) => ({ reader: file.reader, kind: file.kind, node: own.stages })),
+    origins,
+  );
+  return { settings, choice, entry, source, profile, layers, parsed, stages, origins };
+}
+
+/** A project knows its pipelines; a user's file may name those of other projects. */
+function checkOthers(settings: ProjectSettings, known: readonly PipelineEntry[]): void {
+  const { project } = settings;
+  const names = known.map((entry) => entry.name);
+  const own = ownPipeline(settings, 'project');
+  for (const [name, { key }] of project?.others ?? []) {
+    if (name === own) {
+      const hint = 'write there what stands here';
+      project?.reader.report(key, `the top level of this file is what counts for pipeline \`${name}\``, hint);
+    }
+    if (!names.includes(name)) project?.reader.report(key, `there is no pipeline \`${name}\``, nameHint(name, names));
+  }
+}
+
+function typed(flag: string, name: string | undefined): TypedChoice {
+  return { flag: `--${flag} ${name ?? ''}`, name };
+}
+
+/** Only the chosen variants' templates: the others take no part. */
+function compile(parsed: ParsedPipeline, stages: Readonly<Record<string, StageSelection>>): LoadedPipeline {
+  const chosen = Object.entries(stages).map(([name, { variant }]) => [name, variant] as const);
+  const sound = parsed.file.reader.problems.length === 0;
+  const loaded = compilePipeline(parsed, sound ? Object.fromEntries(chosen) : undefined);
+  if (loaded.kind === 'ok') return loaded.value;
+  const what = `the pipeline in ${parsed.source.folder} cannot be used`;
+  throw new UserError('bad-pipeline', `${what}\n\n${formatProblems(loaded.problems)}\n`);
+}

@@ -1,0 +1,45 @@
+import { type ErrorCode, UserError } from '../domain/errors.ts';
+import type { Problem } from '../domain/source-file.ts';
+import { formatProblems } from '../template/format-problems.ts';
+
+/** A fault of something typed: a flag or a variable, which has no line to show. */
+export interface TypedFault {
+  /** As typed: `--set train.epochs=x`. */
+  readonly where: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type Fault =
+  | { readonly kind: 'typed'; readonly fault: TypedFault }
+  | { readonly kind: 'file'; readonly problem: Problem };
+
+/** One error for all faults of a command, so that people mend them in one go. */
+export function refuse(
+  code: ErrorCode,
+  what: string,
+  faults: readonly Fault[],
+  options: { readonly hint?: string } = {},
+): UserError {
+  return new UserError(code, describeFaults(what, faults), options);
+}
+
+/** What it is about, then one block a fault. */
+export function describeFaults(what: string, faults: readonly Fault[]): string {
+  const count = faults.length === 1 ? '' : ` (${faults.length} faults)`;
+  return `${what}${count}\n\n${faults.map(showFault).join('\n\n')}\n`;
+}
+
+export function fileFaults(problems: readonly Problem[]): readonly Fault[] {
+  return problems.map((problem) => ({ kind: 'file', problem }));
+}
+
+export function typedFault(where: string, message: string, hint?: string): Fault {
+  return { kind: 'typed', fault: { where, message, ...(hint === undefined ? {} : { hint }) } };
+}
+
+function showFault(fault: Fault): string {
+  if (fault.kind === 'file') return formatProblems([fault.problem]);
+  const { where, message, hint } = fault.fault;
+  return `${where}: ${message}${hint === undefined ? '' : `\n = ${hint}`}`;
+}

@@ -1,0 +1,51 @@
+import type { Pipeline, Stage } from '../domain/pipeline.ts';
+import type { CompiledExpression } from '../template/expression.ts';
+import type { ParamSchema } from '../template/param-schema.ts';
+import type { TypeScope } from '../template/scope.ts';
+import type { CompiledTemplate, CompiledTree, Partials } from '../template/template.ts';
+
+/** A pipeline whose references and expressions are all known to be right. */
+export interface LoadedPipeline {
+  readonly pipeline: Pipeline;
+  readonly title?: string;
+  readonly schema: ParamSchema;
+  readonly stages: ReadonlyMap<string, LoadedStage>;
+}
+
+export interface LoadedStage {
+  readonly stage: Stage;
+  /** Every stage it builds on, directly or not: whose results its conditions may name. */
+  readonly before: readonly string[];
+  readonly params?: CompiledTree;
+  readonly when?: CompiledExpression;
+  readonly gates: readonly LoadedGate[];
+  readonly sources: readonly LoadedSource[];
+  /** By variant. */
+  readonly templates: ReadonlyMap<string, CompiledTemplate>;
+  /** What the stage's templates see, for overlays. */
+  readonly scope: TypeScope;
+  readonly partials: Partials;
+  /** The dotted names of the parameters that engines and variants cannot do without. */
+  readonly requires: readonly Requirement[];
+}
+
+export interface Requirement {
+  readonly kind: 'engine' | 'variant';
+  /** Of the engine or the variant. */
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface LoadedGate {
+  readonly name: string;
+  readonly text: string;
+  readonly condition: CompiledExpression;
+}
+
+export interface LoadedSource {
+  readonly name: string;
+  readonly location: CompiledExpression;
+  readonly changedSince?: CompiledExpression;
+  /** Names that the engine knows by itself. */
+  readonly builtin: readonly string[];
+}

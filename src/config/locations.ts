@@ -1,0 +1,30 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import type { Given } from './given-values.ts';
+import { schemaAt } from './schema-paths.ts';
+
+/** A scheme (`https://`, `hf:`) or the short form of ssh (`git@host:path`). */
+const FOREIGN = /^([a-z][a-z0-9+.-]*:|git@)/;
+
+/**
+ * The value with a relative path made absolute, where the parameter chooses data: from the folder of the file that
+ * says it. URLs, `hf:` names and built-in names stay as they are; `~/` is the home folder.
+ */
+export function placeLocation(given: Given, schema: JsonObject, home: string): Given {
+  const { value } = given;
+  const source = schemaAt(schema, given.path)?.['x-source'];
+  if (!isJsonObject(source) || typeof value !== 'string') return given;
+  return { ...given, value: locationFrom(value, given.base, builtinNames(source), home) };
+}
+
+/** The names that an `x-source` keyword lists. */
+export function builtinNames(source: Json | undefined): readonly string[] {
+  const names = isJsonObject(source) ? source['builtin'] : undefined;
+  return Array.isArray(names) ? names.map(String) : [];
+}
+
+function locationFrom(text: string, base: string, builtin: readonly string[], home: string): string {
+  if (text === '' || FOREIGN.test(text) || builtin.includes(text)) return text;
+  if (text === '~' || text.startsWith('~/')) return join(home, text.slice(1));
+  return isAbsolute(text) ? resolve(text) : resolve(base, text);
+}

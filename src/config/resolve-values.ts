@@ -1,0 +1,75 @@
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import type { ParamSchema } from '../template/param-schema.ts';
+import { problemAt } from '../template/source-position.ts';
+import type { ValueFault } from '../template/value-fault.ts';
+import { spanOf } from '../template/yaml-source.ts';
+import { type Fault, typedFault } from './faults.ts';
+import type { Given } from './given-values.ts';
+import { mergeGiven } from './merge-given.ts';
+import { type Origin, showOrigin } from './origin.ts';
+import { dotted } from './schema-paths.ts';
+
+/** The values of all layers, judged. */
+export interface ResolvedValues {
+  /** With the schema's defaults. */
+  readonly values: JsonObject;
+  /** By dotted path, of what layers give; the rest are defaults. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** The same with all that is known of who gave it. */
+  readonly givers: ReadonlyMap<string, Given>;
+  readonly faults: readonly Fault[];
+  /** Dotted paths of what must have a value and has none. */
+  readonly missing: readonly string[];
+}
+
+/** `layers` from the lowest to the highest; `name` is the block's, for messages: `params`, `pod`. */
+export function resolveValues(schema: ParamSchema, layers: readonly (readonly Given[])[]): ResolvedValues {
+  const { values: merged, given } = mergeGiven(layers);
+  const values = schema.withDefaults(merged);
+  const judged = schema.validate(values);
+  const missing = judged.filter((fault) => fault.keyword === 'required' && giverOf(given, fault) === undefined);
+  return {
+    values,
+    origins: new Map(given.map((one) => [dotted(one.path), one.origin])),
+    givers: new Map(given.map((one) => [dotted(one.path), one])),
+    faults: judged.filter((fault) => !missing.includes(fault)).map((fault) => toFault(fault, giverOf(given, fault))),
+    missing: missing.map((fault) => fault.path.join('.')),
+  };
+}
+
+/** Who gave the value that is at fault: the deepest of those around it. */
+function giverOf(given: readonly Given[], fault: ValueFault): Given | undefined {
+  const path = fault.path.map(String);
+  return given
+    .filter((one) => one.path.length <= path.length && one.path.every((name, index) => name === path[index]))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
+}
+
+function toFault(fault: ValueFault, giver: Given | undefined): Fault {
+  const message = `\`${shownPath(fault.path)}\` ${fault.message}`;
+  if (giver === undefined) return typedFault('values', message, fault.hint);
+  const unknown = fault.keyword === 'additionalProperties' && fault.path.length === giver.path.length;
+  return faultOf(giver, message, fault.hint, unknown ? 'key' : 'value');
+}
+
+/** A fault of what somebody gave, at its place in a file or as it was typed; `part` is what the marker underlines. */
+export function faultOf(giver: Given, message: string, hint?: string, part: 'key' | 'value' = 'value'): Fault {
+  if (giver.at === undefined) return typedFault(showOrigin(giver.origin), message, hint);
+  const { reader } = giver.at;
+  return { kind: 'file', problem: problemAt(reader.file, spanOf(giver.at[part]), message, hint) };
+}
+
+function shownPath(path: readonly (string | number)[]): string {
+  return path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
+    .join('');
+}
+
+/** The value at a dotted path; undefined when there is none. */
+export function valueAt(values: JsonObject, path: string): Json | undefined {
+  let found: Json | undefined = values;
+  for (const name of path.split('.')) {
+    found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+import type { RunName, StageName } from './naming.ts';
+import type { Stage } from './pipeline.ts';
+import type { InputBinding, MountedInput } from './render-values.ts';
+import type { Bindings } from './renderable-pipeline.ts';
+
+/** Where a stage's container finds its content; a local process has it in `$ILAB_CONTENT`. */
+export const CONTENT_ROOT = '/content';
+
+const ZEROS = `sha256:${'0'.repeat(64)}`;
+
+/** One input, ready to be bound: what it is, and where it lies when it is a folder or a file of the workspace. */
+export interface BoundInput {
+  readonly name: string;
+  readonly digest: string;
+  /** Where it lies inside the workspace; absent for what the stage fetches itself, whose `uri` says what. */
+  readonly subPath?: string;
+  /** Files that lie beside it under its own name and go with it: `.listing`, `.source.json`. */
+  readonly companions?: readonly string[];
+  readonly uri?: string;
+}
+
+/** What is known of an attempt just before it is submitted. */
+export interface BindingRequest {
+  readonly run: { readonly name: RunName; readonly id: string };
+  readonly stage: StageName;
+  readonly attempt: number;
+  readonly image: string;
+  readonly inputs: readonly BoundInput[];
+  /** `/content` in a container. */
+  readonly contentRoot: string;
+}
+
+/** The bindings of one attempt. */
+export function bind(request: BindingRequest): Bindings {
+  const inputs: Record<string, InputBinding> = {};
+  const mounts: MountedInput[] = [];
+  for (const input of request.inputs) {
+    const path = `${request.contentRoot}/inputs/${input.name}`;
+    if (input.subPath === undefined) {
+      inputs[input.name] = { uri: input.uri ?? '', digest: input.digest };
+    } else {
+      inputs[input.name] = { path, uri: `file://${path}`, digest: input.digest };
+      for (const suffix of ['', ...(input.companions ?? [])]) {
+        const mountPath = `${CONTENT_ROOT}/inputs/${input.name}${suffix}`;
+        mounts.push({ name: input.name, mountPath, subPath: `${input.subPath}${suffix}` });
+      }
+    }
+  }
+  return {
+    run: request.run,
+    attempt: request.attempt,
+    image: request.image,
+    inputs,
+    mounts,
+    outputs: {
+      path: `${request.contentRoot}/artifacts`,
+      subPath: outputsFolder(request.run.name, request.stage, request.attempt),
+    },
+  };
+}
+
+/** Where an attempt's outputs lie inside the workspace. */
+export function outputsFolder(run: string, stage: string, attempt: number): string {
+  return `runs/${run}/${stage}/${attempt}`;
+}
+
+/**
+ * Typed placeholders, so that what is shown at plan time is what will be sent but for the bindings. `absent` are the
+ * inputs known to have no source.
+ */
+export function previewBindings(stage: Stage, image: string, absent: ReadonlySet<string>): Bindings {
+  const run = { name: 'preview' as RunName, id: '00000000-0000-0000-0000-000000000000' };
+  const inputs = stage.inputs
+    .filter((input) => !absent.has(input.name))
+    .map((input) => ({ name: input.name, digest: ZEROS, subPath: `inputs/${input.name}` }));
+  return bind({ run, stage: stage.name, attempt: 1, image, inputs, contentRoot: CONTENT_ROOT });
+}

@@ -1,0 +1,21 @@
+/** What whoever hands a run to a driver of its own said of the driving. */
+export interface DriverOptions {
+  /** Cancels the run after so many seconds. */
+  readonly timeoutSeconds?: number;
+  /** How long it waits for a cluster that is away; absent = the program's default. */
+  readonly maxOfflineSeconds?: number;
+}
+
+/**
+ * What this program is started with to drive a recorded run by itself: it gives nothing that failed a new attempt, and
+ * tells its events. `where`: the flags of the place as the driver sees it.
+ */
+export function driverArguments(
+  run: string,
+  { timeoutSeconds, maxOfflineSeconds }: DriverOptions,
+  where: readonly string[],
+): readonly string[] {
+  const timeout = timeoutSeconds === undefined ? [] : ['--timeout', `${timeoutSeconds}s`];
+  const offline = maxOfflineSeconds === undefined ? [] : ['--max-offline', `${maxOfflineSeconds}s`];
+  return ['resume', run, '--as-it-is', '-o', 'json', ...where, ...timeout, ...offline];
+}

@@ -1,0 +1,108 @@
+import { unreachable } from './errors.ts';
+import { lastAttempt, PHASE_EXIT_CODE, type RunPhase, runPhase, stagePhase } from './run-phase.ts';
+import type { RunRecord, StageRecord } from './run-record.ts';
+import { isUnderWay, NO_SIGHTS, type Sight, type Sights, sightPhrase } from './sight.ts';
+
+/** How a driver or a follower takes its leave. */
+export interface Ending {
+  readonly phase: RunPhase;
+  readonly exitCode: number;
+  /** One sentence. */
+  readonly message: string;
+  /** The command to type now. */
+  readonly next?: string;
+}
+
+/** What a run's end means for the person; `driven` as in `runPhase`, `sights` of what nobody drives. */
+export function endingOf(record: RunRecord, driven: boolean, sights: Sights = NO_SIGHTS): Ending {
+  const phase = runPhase(record, driven);
+  const exitCode = PHASE_EXIT_CODE[phase];
+  const { name } = record;
+  switch (phase) {
+    case 'Succeeded':
+      return { phase, exitCode, message: `${name} is done`, next: `ilab-backend artifacts ${name}` };
+    case 'Failed':
+    case 'Lost':
+    case 'CannotStart':
+      return {
+        phase,
+        exitCode,
+        message: failureMessage(record, phase),
+        next: afterFailure(record),
+      };
+    case 'Refused':
+      return { phase, exitCode, message: refusalMessage(record), next: `ilab-backend status ${name}` };
+    case 'Cancelled':
+      return { phase, exitCode, message: `${name} was cancelled`, next: `ilab-backend resume ${name}` };
+    case 'Running':
+    case 'Interrupted':
+      return {
+        phase,
+        exitCode,
+        message: driven ? `${name} goes on under its driver` : leavingMessage(record, sights),
+        next: `ilab-backend ${driven ? 'watch' : 'resume'} ${name}`,
+      };
+    default:
+      return unreachable(phase);
+  }
+}
+
+/** What never began has no log: once its fault is mended, the run goes on. */
+function afterFailure(record: RunRecord): string {
+  const stage = record.stages.find((candidate) => ['Failed', 'Lost', 'CannotStart'].includes(stagePhase(candidate)));
+  if (stage === undefined) return `ilab-backend logs ${record.name}`;
+  const isUnbegun = stagePhase(stage) === 'CannotStart' && lastAttempt(stage)?.at.started === undefined;
+  return isUnbegun ? `ilab-backend resume ${record.name}` : `ilab-backend logs ${record.name} ${stage.name}`;
+}
+
+function failureMessage(record: RunRecord, phase: 'Failed' | 'Lost' | 'CannotStart'): string {
+  const stage = record.stages.find((candidate) => stagePhase(candidate) === phase);
+  const outcome = stage?.attempts.at(-1)?.outcome;
+  const what = phase === 'Failed' ? 'failed' : phase === 'Lost' ? 'was lost' : 'could not start';
+  const why = outcome !== undefined && outcome.kind !== 'succeeded' ? `: ${outcome.message}` : '';
+  return `${stage?.name ?? record.name} ${what}${why}`;
+}
+
+function refusalMessage(record: RunRecord): string {
+  const stage = record.stages.find((candidate) => stagePhase(candidate) === 'Refused');
+  const decision = stage?.decision;
+  return decision?.kind === 'refuse'
+    ? `gate ${decision.gate} refused ${stage?.name}: ${decision.reason}`
+    : `${record.name} was refused`;
+}
+
+/** Says exactly what goes on and what does not (design 8.6). */
+function leavingMessage(record: RunRecord, sights: Sights): string {
+  const open = record.stages.filter((stage) => stagePhase(stage) === 'Running');
+  const seen = open.map((stage) => [stage.name, sights.get(stage.name) ?? recorded(stage)] as const);
+  const going = seen.filter(([, sight]) => isPlainlyRunning(sight)).map(([name]) => name);
+  const phrases = [
+    ...(going.length === 0 ? [] : [`${going.join(', ')} ${going.length === 1 ? 'goes' : 'go'} on`]),
+    ...seen.filter(([, sight]) => !isPlainlyRunning(sight)).map(([name, sight]) => sightPhrase(name, sight)),
+  ];
+  const isLeft = seen.some(([, sight]) => !isUnderWay(sight));
+  return [
+    phrases.length === 0 ? 'no stage is running' : phrases.join(', '),
+    `; ${whatFollows(record, seen)} when you type \`ilab-backend resume ${record.name}\``,
+    isLeft ? '' : ', or now with `--detach`',
+  ].join('');
+}
+
+/** What the record alone says of an attempt without an outcome: whoever was told to stop has not begun to submit it. */
+function recorded(stage: StageRecord): Sight {
+  return lastAttempt(stage)?.uid === undefined ? { kind: 'not-submitted' } : { kind: 'waiting', reason: '' };
+}
+
+function isPlainlyRunning(sight: Sight): boolean {
+  return sight.kind === 'running' || (sight.kind === 'waiting' && sight.reason === '');
+}
+
+function whatFollows(record: RunRecord, seen: readonly (readonly [string, Sight])[]): string {
+  const endedBadly = seen.some(
+    ([, sight]) => sight.kind === 'gone' || (sight.kind === 'ended' && sight.outcome.kind !== 'succeeded'),
+  );
+  if (endedBadly) return 'that is recorded';
+  const unsubmitted = seen.find(([, sight]) => sight.kind === 'not-submitted')?.[0];
+  const next = unsubmitted ?? record.stages.find((stage) => stagePhase(stage) === 'Pending')?.name;
+  return next === undefined ? 'the run ends' : `${next} starts`;
+}

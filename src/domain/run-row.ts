@@ -1,0 +1,30 @@
+import { isDone, type RunPhase, runPhase } from './run-phase.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** What a list tells of a run; a record may be a thousand times as large. */
+export interface RunRow {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly target: RunRecord['target'];
+  /** While a driver lives, and when none does. */
+  readonly phases: { readonly driven: RunPhase; readonly undriven: RunPhase };
+  readonly stages: number;
+  /** Of those, how many are done. */
+  readonly done: number;
+  readonly user: string;
+  readonly createdAt: string;
+}
+
+/** The row of a run; of the record nothing else is kept. */
+export function rowOf(record: RunRecord): RunRow {
+  return {
+    name: record.name,
+    pipeline: record.pipeline.name,
+    target: record.target,
+    phases: { driven: runPhase(record, true), undriven: runPhase(record, false) },
+    stages: record.stages.length,
+    done: record.stages.filter(isDone).length,
+    user: record.createdBy.user,
+    createdAt: record.createdAt,
+  };
+}

@@ -1,0 +1,181 @@
+import { unreachable } from '../domain/errors.ts';
+import type { Overhead, Progress, RunEvent } from '../domain/event.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { outcomePhase, type RunPhase, type StagePhase } from '../domain/run-phase.ts';
+
+/** A stage's phase while somebody watches it: finer than the recorded one. */
+export type ViewPhase = StagePhase | 'Preparing' | 'Submitted' | 'Waiting' | 'Retrying';
+
+/** What is worth saying of a stage now. */
+type StageDetail =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'preparing'; readonly message: string }
+  | { readonly kind: 'reused'; readonly from: Extract<RunEvent, { type: 'stage-reused' }>['from'] }
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly gate: string; readonly reason: string }
+  | { readonly kind: 'waiting'; readonly reason: string; readonly fix?: string }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'ended'; readonly outcome: Outcome }
+  | { readonly kind: 'retrying'; readonly attempt: number; readonly reason: string };
+
+export interface StageView {
+  readonly name: string;
+  readonly phase: ViewPhase;
+  /** 0 before the first. */
+  readonly attempt: number;
+  /** When what it does now began, RFC 3339; absent when nothing goes on. */
+  readonly since?: string;
+  /** How long it ran, once it has ended. */
+  readonly seconds?: number;
+  readonly detail: StageDetail;
+}
+
+/** How the driver or follower took its leave. */
+interface ViewEnding {
+  readonly time: string;
+  readonly phase: RunPhase;
+  readonly message: string;
+  readonly next?: string;
+  readonly overhead?: Overhead;
+}
+
+/** A run as far as its events told it. */
+export interface RunView {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly target: string;
+  /** This program drives; otherwise it only watches. */
+  readonly driving: boolean;
+  readonly cancelling: boolean;
+  /** The earliest time that was told, RFC 3339. */
+  readonly began?: string;
+  readonly stages: readonly StageView[];
+  readonly ending?: ViewEnding;
+}
+
+export const EMPTY_VIEW: RunView = { run: '', pipeline: '', target: '', driving: false, cancelling: false, stages: [] };
+
+/** The view after one more event. Pure; events of an attempt that is over change nothing. */
+export function reduceView(view: RunView, event: RunEvent): RunView {
+  const began = view.began === undefined || event.time < view.began ? event.time : view.began;
+  const next = { ...view, run: event.run, began };
+  switch (event.type) {
+    case 'run-started':
+      return {
+        ...next,
+        pipeline: event.pipeline,
+        target: event.target,
+        driving: event.driving,
+        stages: event.stages.map((name) => view.stages.find((stage) => stage.name === name) ?? pending(name)),
+      };
+    case 'run-cancelling':
+      return { ...next, cancelling: true };
+    case 'notice':
+    case 'log-gap':
+      return next;
+    case 'run-ended': {
+      const { time, phase, message } = event;
+      const hint = event.next === undefined ? {} : { next: event.next };
+      const overhead = event.overhead === undefined ? {} : { overhead: event.overhead };
+      return { ...next, ending: { time, phase, message, ...hint, ...overhead } };
+    }
+    default:
+      return withStage(next, event);
+  }
+}
+
+type StageEvent = Extract<RunEvent, { readonly stage: unknown }>;
+
+function withStage(view: RunView, event: Exclude<StageEvent, { type: 'log-gap' }>): RunView {
+  const known = view.stages.some((stage) => stage.name === event.stage);
+  const stages = known ? view.stages : [...view.stages, pending(event.stage)];
+  return { ...view, stages: stages.map((stage) => (stage.name === event.stage ? reduceStage(stage, event) : stage)) };
+}
+
+function reduceStage(stage: StageView, event: Exclude<StageEvent, { type: 'log-gap' }>): StageView {
+  const { name, attempt } = stage;
+  switch (event.type) {
+    case 'stage-preparing':
+      return {
+        name,
+        attempt,
+        phase: 'Preparing',
+        since: stage.since ?? event.time,
+        detail: { kind: 'preparing', message: event.message },
+      };
+    case 'stage-reused':
+      return { name, attempt, phase: 'Reused', detail: { kind: 'reused', from: event.from } };
+    case 'stage-skipped':
+      return { name, attempt, phase: 'Skipped', detail: { kind: 'skipped', reason: event.reason } };
+    case 'stage-refused':
+      return { name, attempt, phase: 'Refused', detail: { kind: 'refused', gate: event.gate, reason: event.reason } };
+    case 'attempt-retried':
+      // The attempt it speaks of does not exist yet; a late event of the present one still belongs to that.
+      return {
+        name,
+        attempt,
+        phase: 'Retrying',
+        since: event.time,
+        detail: { kind: 'retrying', attempt: event.attempt, reason: event.reason },
+      };
+    case 'attempt-intended':
+      return event.attempt <= attempt
+        ? stage
+        : { name, attempt: event.attempt, phase: 'Submitted', since: event.time, detail: { kind: 'nothing' } };
+    default:
+      return event.attempt < attempt || (event.attempt === attempt && isOver(stage))
+        ? stage
+        : reduceAttempt(stage, event);
+  }
+}
+
+type AttemptEvent = Exclude<
+  Extract<StageEvent, { readonly attempt: number }>,
+  { type: 'log-gap' | 'attempt-retried' | 'attempt-intended' }
+>;
+
+function reduceAttempt(stage: StageView, event: AttemptEvent): StageView {
+  const { name } = stage;
+  const { attempt } = event;
+  const since = stage.attempt === attempt ? (stage.since ?? event.time) : event.time;
+  switch (event.type) {
+    case 'attempt-bound':
+      return { name, attempt, phase: 'Submitted', since, detail: { kind: 'nothing' } };
+    case 'attempt-waits': {
+      const fix = event.fix === undefined ? {} : { fix: event.fix };
+      return { name, attempt, phase: 'Waiting', since, detail: { kind: 'waiting', reason: event.reason, ...fix } };
+    }
+    case 'attempt-started':
+      return { name, attempt, phase: 'Running', since: event.time, detail: { kind: 'nothing' } };
+    case 'attempt-progress': {
+      const running = stage.phase === 'Running' ? since : event.time;
+      return {
+        name,
+        attempt,
+        phase: 'Running',
+        since: running,
+        detail: { kind: 'progress', progress: event.progress },
+      };
+    }
+    case 'attempt-ended': {
+      const seconds = event.seconds === undefined ? {} : { seconds: event.seconds };
+      return {
+        name,
+        attempt,
+        phase: outcomePhase(event.outcome),
+        ...seconds,
+        detail: { kind: 'ended', outcome: event.outcome },
+      };
+    }
+    default:
+      return unreachable(event);
+  }
+}
+
+function pending(name: string): StageView {
+  return { name, phase: 'Pending', attempt: 0, detail: { kind: 'nothing' } };
+}
+
+function isOver(stage: StageView): boolean {
+  return stage.detail.kind === 'ended' || stage.detail.kind === 'retrying';
+}

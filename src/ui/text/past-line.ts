@@ -1,0 +1,29 @@
+import type { RunView, StageView } from '../run-view.ts';
+
+/** How the end that a stage came to earlier is called, where it was no good one. */
+const ENDS: Readonly<Partial<Record<StageView['phase'], string>>> = {
+  Failed: 'failed',
+  CannotStart: 'could not start',
+  Cancelled: 'was cancelled',
+  Lost: 'was lost',
+  Refused: 'was refused',
+};
+
+/**
+ * Where a run stood when somebody joined it, in one line: `datagen, train done earlier; eval started, attempt 2`. Undefined
+ * when nothing had begun.
+ */
+export function pastLine({ stages }: RunView): string | undefined {
+  const done = stages.filter(({ phase }) => phase === 'Succeeded' || phase === 'Reused').map(({ name }) => name);
+  const rest = stages.flatMap((stage) => restPhrase(stage) ?? []);
+  const phrases = [...(done.length === 0 ? [] : [`${done.join(', ')} done earlier`]), ...rest];
+  return phrases.length === 0 ? undefined : phrases.join('; ');
+}
+
+function restPhrase({ name, phase, attempt }: StageView): string | undefined {
+  const which = attempt > 1 ? `, attempt ${attempt}` : '';
+  const end = ENDS[phase];
+  if (end !== undefined) return `${name} ${end} earlier`;
+  if (phase === 'Running') return `${name} started${which}`;
+  return phase === 'Submitted' || phase === 'Waiting' ? `${name} was submitted${which}` : undefined;
+}

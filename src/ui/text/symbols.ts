@@ -1,0 +1,61 @@
+import type { ViewPhase } from '../run-view.ts';
+
+/** The signs of the stage table. Each takes one cell. */
+export interface Symbols {
+  readonly phase: Readonly<Record<ViewPhase, string>>;
+  readonly full: string;
+  readonly empty: string;
+  /** What stands where a text was cut. */
+  readonly cut: string;
+}
+
+const UNICODE: Symbols = {
+  phase: {
+    Pending: '○',
+    Preparing: '◌',
+    Submitted: '◌',
+    Waiting: '◌',
+    Running: '●',
+    Interrupted: '?',
+    Retrying: '◌',
+    Succeeded: '✓',
+    Reused: '✓',
+    Skipped: '–',
+    Refused: '✗',
+    Failed: '✗',
+    CannotStart: '✗',
+    Cancelled: '✗',
+    Lost: '?',
+  },
+  full: '█',
+  empty: '░',
+  cut: '…',
+};
+
+const ASCII: Symbols = {
+  phase: {
+    Pending: '.',
+    Preparing: '~',
+    Submitted: '~',
+    Waiting: '~',
+    Running: '*',
+    Interrupted: '?',
+    Retrying: '~',
+    Succeeded: '+',
+    Reused: '+',
+    Skipped: '-',
+    Refused: 'x',
+    Failed: 'x',
+    CannotStart: 'x',
+    Cancelled: 'x',
+    Lost: '?',
+  },
+  full: '#',
+  empty: '-',
+  cut: '..',
+};
+
+/** The signs that the terminal can show. */
+export function symbolsFor(unicode: boolean): Symbols {
+  return unicode ? UNICODE : ASCII;
+}

@@ -1,0 +1,1 @@
+"""Asking a teacher model behind an OpenAI-compatible endpoint: patiently, and nothing twice."""

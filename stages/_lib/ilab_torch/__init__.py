@@ -1,0 +1,1 @@
+"""torch on machines without a GPU."""

@@ -1,0 +1,1 @@
+"""The engine instructlab-sdg of datagen: upstream's pipelines on a taxonomy that our own rules have read."""

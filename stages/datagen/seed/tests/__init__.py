@@ -1,0 +1,16 @@
+import importlib.util
+import sys
+from pathlib import Path
+
+STAGES = Path(__file__).resolve().parents[3]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(STAGES / "_lib"))
+
+NEEDS_PACKAGES = "SKIPPED: instructlab-schema is not here; run with the Python of the engine's environment"
+
+
+def has_packages() -> bool:
+    try:
+        return importlib.util.find_spec("instructlab.schema") is not None
+    except ModuleNotFoundError:
+        return False

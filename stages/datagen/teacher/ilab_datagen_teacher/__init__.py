@@ -1,0 +1,1 @@
+"""More training rows from a teacher: any endpoint that speaks OpenAI's chat completions."""

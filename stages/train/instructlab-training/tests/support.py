@@ -1,0 +1,152 @@
+"""Content folders for the driver, the driver as a program, and gates at which its training waits."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROGRAM = Path(__file__).resolve().parent.parent / "bin" / "train"
+SHIM = Path(__file__).resolve().parent / "cpu_shim"
+
+Row = dict[str, Any]
+
+
+def row(question: str, answer: str, *, unmask: bool = False) -> Row:
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return {"id": question, "messages": messages, "metadata": json.dumps({"leaf": "a_leaf"}), "unmask": unmask}
+
+
+def rows(count: int, *, unmask: bool = False) -> list[Row]:
+    return [row(f"What is {n} and {n}?", f"It is {2 * n}." + " Sure." * (n % 3), unmask=unmask) for n in range(count)]
+
+
+def make_content(
+    root: Path, *, knowledge: list[Row] | None = None, skills: list[Row] | None = None, **params: Any
+) -> Path:
+    """A content folder as the program would lay it out; `params` over those of a short training of the tiny model."""
+    train = root / "inputs" / "train"
+    train.mkdir(parents=True)
+    for name, content in (("knowledge", knowledge), ("skills", skills)):
+        if content is not None:
+            text = "".join(json.dumps(one) + "\n" for one in content)
+            (train / f"{name}_train_msgs.jsonl").write_text(text, encoding="utf-8")
+    values = {
+        "model": "tiny",
+        "epochs": 2,
+        "batchSize": 4,
+        "maxSeqLen": 128,
+        "instructlabTraining": {"gpus": 1, "maxBatchLen": 1024},
+    }
+    (root / "params.json").write_text(json.dumps(values | params), encoding="utf-8")
+    return root
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The sentence a failed driver ends with."""
+        return self.err.strip().splitlines()[-1].removeprefix("error: ")
+
+
+class Driver:
+    """The driver as a program."""
+
+    def __init__(self, content: Path, *, shim: bool = True, **environment: str) -> None:
+        self._content = content
+        self._out = (content / "out").open("w+", encoding="utf-8")
+        self._err = (content / "err").open("w+", encoding="utf-8")
+        ours = {"ILAB_CONTENT": str(content), "ILAB_TERMINATION_LOG": str(content / "termination-log")}
+        ours |= {"PYTHONPATH": str(SHIM)} if shim else {}
+        self.process = subprocess.Popen(
+            [sys.executable, str(PROGRAM)],
+            env={"PATH": os.environ["PATH"], "HOME": str(content), **ours, **environment},
+            stdout=self._out,
+            stderr=self._err,
+        )
+
+    @property
+    def out(self) -> str:
+        return Path(self._out.name).read_text(encoding="utf-8")
+
+    def ended(self) -> Ended:
+        code = self.process.wait()
+        self._out.close()
+        self._err.close()
+        return Ended(code, self.out, Path(self._err.name).read_text(encoding="utf-8"))
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """While the driver runs; its end before is a failure of the test."""
+        while not condition():
+            if self.process.poll() is not None:
+                raise AssertionError(f"the driver ended before: {self.out[-3000:]}")
+            time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Holds the training of a phase before its step number `step` of this process (cpu_shim reads it)."""
+
+    folder: Path
+    phase: int
+    step: int
+
+    @staticmethod
+    def environment(folder: Path) -> dict[str, str]:
+        return {"ILAB_TEST_GATES": str(folder)}
+
+    def close(self) -> "Gate":
+        self.folder.mkdir(exist_ok=True)
+        self._place.touch()
+        return self
+
+    def is_reached(self) -> bool:
+        return self._place.with_suffix(".reached").exists()
+
+    def open(self) -> None:
+        self._place.unlink()
+
+    @property
+    def _place(self) -> Path:
+        return self.folder / f"phase{self.phase}-{self.step}"
+
+
+def steps(out: str, phase: int) -> list[int]:
+    """The numbers of the steps that the driver told of, in order."""
+    found = []
+    for line in progress(out):
+        message = line.get("message", "")
+        if message.startswith(f"phase {phase} ") and " step " in message:
+            found.append(int(message.split(" step ")[1].split("/")[0]))
+    return found
+
+
+def progress(out: str) -> Iterator[dict[str, Any]]:
+    for line in out.splitlines():
+        if line.startswith("ilab-progress: "):
+            yield json.loads(line.removeprefix("ilab-progress: "))
+
+
+def processes_of(content: Path) -> list[int]:
+    """Every living process whose command line names the content folder."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and str(content).encode() in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def result(content: Path) -> dict[str, Any]:
+    return json.loads((content / "artifacts" / "result.json").read_text(encoding="utf-8"))

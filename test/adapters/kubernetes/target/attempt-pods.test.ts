@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { RUN_LABEL } from '../../../../src/adapters/kubernetes/api/attempt-labels.ts';
+import { RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
+import { podStates, podsOf } from '../../../../src/adapters/kubernetes/target/attempt-pods.ts';
+import type { RunView } from '../../../../src/adapters/kubernetes/target/run-objects.ts';
+import { observe, submit, World } from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const NOTHING: RunView = { isListed: true, workloads: [], pods: [] };
+
+describe('the pods of an attempt', () => {
+  test('are waited for while a watch has not told yet of a workload that is there', async () => {
+    world = new World();
+    const here = world.machine();
+    const { spec, uid } = await submit(here);
+    await observe(here, spec, uid);
+    const now = (): RunView => ({
+      isListed: true,
+      workloads: world.jobs(),
+      pods: world.cluster.objects(RESOURCES.pods, 'lab'),
+    });
+    let looks = 0;
+    const objects = {
+      use: () => () => undefined,
+      view: () => {
+        looks += 1;
+        return looks < 3 ? NOTHING : now();
+      },
+      changed: Promise.resolve(),
+    };
+    const told = await Array.fromAsync(
+      podStates({ api: here.api, objects }, 'weekly-train-1', new AbortController().signal),
+    );
+    expect(told.map((pods) => pods.length)).toEqual([0, 0, 1]);
+  });
+
+  test('are not those of a stage whose name begins alike', () => {
+    const pod = (stage: string, attempt: string) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `weekly-${stage}-${attempt}-abcde`,
+        uid: `${stage}/${attempt}`,
+        resourceVersion: '1',
+        labels: { [RUN_LABEL]: 'weekly', 'ilab-backend.dev/stage': stage, 'ilab-backend.dev/attempt': attempt },
+      },
+    });
+    const pods = [pod('train', '1'), pod('train-1', '2'), pod('train', '12')];
+    expect(podsOf({ pods }, 'weekly-train-1').map(({ metadata }) => metadata.uid)).toEqual(['train/1']);
+    expect(podsOf({ pods }, 'weekly-train-1-2').map(({ metadata }) => metadata.uid)).toEqual(['train-1/2']);
+  });
+
+  test('are over when there is no such workload', async () => {
+    world = new World();
+    const { api } = world.machine();
+    const objects = { use: () => () => undefined, view: () => NOTHING, changed: new Promise<void>(() => undefined) };
+    const told = await Array.fromAsync(podStates({ api, objects }, 'weekly-train-9', new AbortController().signal));
+    expect(told).toEqual([[]]);
+  });
+});

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { isAlive, listProcesses, wasStartedWith } from '../../../src/adapters/process/process-identity.ts';
+import { observeAll, runToEnd, TestPlace, until } from './support/local-place.ts';
+
+let here: TestPlace;
+beforeEach(() => {
+  here = new TestPlace();
+});
+afterEach(() => here.remove());
+
+const WORK = { name: 'workspace', mountPath: '/content/work', subPath: 'work/r/s' };
+
+test('an attempt is removed with its outputs, its work and the folders that become empty', async () => {
+  const spec = await here.spec({
+    script: 'echo x >"$ILAB_CONTENT/work/state"; echo y >"$ILAB_CONTENT/artifacts/y"',
+    mounts: [WORK],
+  });
+  await runToEnd(here.place, spec);
+  const other = await here.spec({ stage: 'other', script: 'echo y >"$ILAB_CONTENT/artifacts/y"' });
+  await runToEnd(here.place, other);
+
+  await here.target.remove(spec);
+
+  expect(readdirSync(here.path('state/workspace')).sort()).toEqual(['runs']);
+  expect(readdirSync(here.path('state/workspace/runs/r'))).toEqual(['other']);
+  expect(readdirSync(here.path('state/attempts/r'))).toEqual(['other']);
+  await here.target.remove(other);
+  expect(readdirSync(here.path('state/workspace'))).toEqual([]);
+  expect(readdirSync(here.path('state/attempts'))).toEqual([]);
+});
+
+test('an attempt that goes on is not removed', async () => {
+  const spec = await here.spec({ script: 'sleep 600' });
+  const { uid } = await here.target.submit(spec);
+  await expect(here.target.remove(spec)).rejects.toMatchObject({
+    code: 'name-taken',
+    hint: expect.stringContaining('cancel r'),
+  });
+  await here.target.terminate(spec, uid);
+  await observeAll(here.place, spec, uid);
+  await here.target.remove(spec);
+  expect(existsSync(join(here.attemptFolder(spec)))).toBe(false);
+});
+
+test('a folder that somebody takes away while the attempt goes on takes everything with it', async () => {
+  const spec = await here.spec({ script: 'setsid sleep 600 & echo up; sleep 600' });
+  await here.target.submit(spec);
+  const folder = here.attemptFolder(spec);
+  await until(() => existsSync(join(folder, 'runtime/main.0.pid')));
+  const claim = JSON.parse(readFileSync(join(folder, 'supervisor.1.json'), 'utf8'));
+
+  renameSync(folder, here.path('elsewhere'));
+
+  await until(() => !isAlive(claim.process));
+  const mark = `ILAB_CONTENT=${here.target.contentRoot(spec)}`;
+  await until(() => listProcesses().every(({ pid }) => !wasStartedWith(pid, mark)));
+  await until(() => listProcesses().every(({ pid }) => !commandOf(pid).includes(folder)));
+  expect(existsSync(folder)).toBe(false);
+});
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}

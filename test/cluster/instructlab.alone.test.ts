@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { phases } from '../e2e/program.ts';
+import { clusterOfFile } from './support/cluster.ts';
+import { hear, killAt, Machine } from './support/machine.ts';
+import { programImage } from './support/program-image.ts';
+
+/*
+ * The whole chain as Jobs from real images, on the example taxonomy: its driver dies in train, another machine goes on,
+ * and the API server is away twice meanwhile.
+ */
+
+const CLONE = resolve(import.meta.dirname, '../..');
+const RUN = ['run', 'instructlab', '--profile', 'kind-cpu', '--project', CLONE, '-o', 'json'];
+
+const cluster = clusterOfFile({ needsRig: true });
+
+test('the chain survives the machine that drives it and an API server that restarts', async ({ onTestFinished }) => {
+  const namespace = await cluster().namespace({ enforce: 'restricted' });
+  const image = await programImage(cluster());
+  const machine = (): Machine => {
+    const made = new Machine(cluster().kubeconfig, namespace);
+    made.person.env['ILAB_BACKEND_IMAGE'] = image;
+    onTestFinished(() => made.leave());
+    return made;
+  };
+
+  const first = machine().begin(...RUN, '--name', 'weekly');
+  const told = await killAt(first, (event) => event.type === 'attempt-started' && event.stage === 'train');
+  expect(told.stderr).not.toMatch(/\n {4}at /);
+
+  const second = machine();
+  let restarting: Promise<unknown> = Promise.resolve();
+  let restarts = 0;
+  const restart = async (): Promise<void> => {
+    await cluster().fault('kill', 'kube-apiserver');
+    await cluster().fault('start', 'kube-apiserver');
+  };
+  const rest = await hear(second.begin('resume', 'weekly', '-o', 'json'), (event) => {
+    if (event.type !== 'attempt-progress' || restarts === 2) return restarting;
+    restarts += 1;
+    restarting = restarting.then(restart);
+    return restarting;
+  });
+  expect(rest.exitCode, rest.stderr).toBe(0);
+  expect(restarts).toBe(2);
+
+  const status = await second.status('weekly');
+  expect(phases(status)).toEqual({ datagen: 'Succeeded', train: 'Succeeded', eval: 'Succeeded', publish: 'Succeeded' });
+  expect(status.status.stages.map(({ attempts }) => attempts.length)).toEqual([1, 1, 1, 1]);
+  const scores = status.status.stages.find(({ name }) => name === 'eval')?.result?.metrics ?? {};
+  expect(scores['tuned_heldout_loss']).toBeLessThan(scores['base_heldout_loss'] ?? 0);
+
+  const out = join(second.person.folder, 'out');
+  expect(await second.on('artifacts', 'weekly', 'publish/registry', '--download', out)).toMatchObject({ exitCode: 0 });
+  const files = readdirSync(out, { recursive: true, encoding: 'utf8' });
+  expect(files).toEqual(expect.arrayContaining([expect.stringMatching(/model\.safetensors$/)]));
+  const changelog = files.find((name) => name.endsWith('CHANGELOG.md')) ?? '';
+  expect(readFileSync(join(out, changelog), 'utf8')).toContain('## weekly');
+
+  // A third machine, which has never heard of it, builds on what there is.
+  const again = machine();
+  expect(await again.on(...RUN, '--name', 'again')).toMatchObject({ exitCode: 0 });
+  expect(Object.values(phases(await again.status('again')))).toEqual(['Reused', 'Reused', 'Reused', 'Reused']);
+});

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../src/domain/outcome.ts';
+import { endingOf } from '../../src/domain/run-ending.ts';
+import type { RunRecord, StageRecord } from '../../src/domain/run-record.ts';
+import type { Sight } from '../../src/domain/sight.ts';
+import { attemptOf, recordOf, withStage } from '../fakes/records.ts';
+import { succeeded } from '../fakes/story.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const start = recordOf('weekly-47', ['train', 'eval']);
+const ran = (outcome?: Outcome): Partial<StageRecord> => ({
+  decision: { kind: 'run', at },
+  attempts: [attemptOf(outcome === undefined ? { state: 'bound', uid: 'uid-1' } : { state: 'logs-complete', outcome })],
+});
+const failed = (reason: 'exit' | 'cannot-start', message: string): Outcome => ({
+  kind: 'failed',
+  class: 'user',
+  reason,
+  message,
+});
+const cancelled: RunRecord = { ...start, cancel: { at, by: 'ada', epoch: 1 } };
+
+describe('how a run takes its leave', () => {
+  test.each<[string, RunRecord, string, number, string, string]>([
+    [
+      'done',
+      withStage(withStage(start, 'train', ran(succeeded())), 'eval', ran(succeeded())),
+      'Succeeded',
+      0,
+      'weekly-47 is done',
+      'artifacts weekly-47',
+    ],
+    [
+      'interrupted',
+      withStage(start, 'train', ran()),
+      'Interrupted',
+      130,
+      'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or now with `--detach`',
+      'resume weekly-47',
+    ],
+    [
+      'interrupted between stages',
+      withStage(start, 'train', ran(succeeded())),
+      'Interrupted',
+      130,
+      'no stage is running; eval starts when you type',
+      'resume weekly-47',
+    ],
+    [
+      'failed',
+      withStage(start, 'train', ran(failed('exit', 'exit code 1'))),
+      'Failed',
+      3,
+      'train failed: exit code 1',
+      'logs weekly-47 train',
+    ],
+    [
+      'could not start',
+      withStage(start, 'train', ran(failed('cannot-start', 'no such command'))),
+      'CannotStart',
+      5,
+      'train could not start: no such command',
+      'resume weekly-47',
+    ],
+    [
+      'could not go on: what began has a log',
+      withStage(start, 'train', {
+        decision: { kind: 'run', at },
+        attempts: [
+          attemptOf({
+            state: 'logs-complete',
+            outcome: failed('cannot-start', 'exit code 127'),
+            at: { intent: at, started: at },
+          }),
+        ],
+      }),
+      'CannotStart',
+      5,
+      'train could not start: exit code 127',
+      'logs weekly-47 train',
+    ],
+    [
+      'lost',
+      withStage(start, 'train', ran({ kind: 'lost', message: 'it vanished' })),
+      'Lost',
+      9,
+      'train was lost: it vanished',
+      'logs weekly-47 train',
+    ],
+    [
+      'refused',
+      withStage(start, 'eval', { decision: { kind: 'refuse', gate: 'better', reason: '0.4 < 0.5', at, epoch: 1 } }),
+      'Refused',
+      4,
+      'gate better refused eval: 0.4 < 0.5',
+      'status weekly-47',
+    ],
+    ['cancelled', cancelled, 'Cancelled', 10, 'weekly-47 was cancelled', 'resume weekly-47'],
+    [
+      'lost before failed',
+      withStage(withStage(start, 'train', ran(failed('exit', 'x'))), 'eval', ran({ kind: 'lost', message: 'gone' })),
+      'Lost',
+      9,
+      'eval was lost: gone',
+      '',
+    ],
+    [
+      'failed before cancelled',
+      withStage(cancelled, 'train', ran(failed('exit', 'x'))),
+      'Failed',
+      3,
+      'train failed: x',
+      '',
+    ],
+  ])('%s', (_what, record, phase, exitCode, message, next) => {
+    const ending = endingOf(record, false);
+    expect(ending).toMatchObject({ phase, exitCode });
+    expect(ending.message).toContain(message);
+    expect(ending.next).toContain(next);
+  });
+
+  test.each<[Sight, string]>([
+    [
+      { kind: 'running', at },
+      'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or now with `--detach`',
+    ],
+    [
+      { kind: 'waiting', reason: 'no node has 4 free GPUs' },
+      'train waits (no node has 4 free GPUs); eval starts when you type `ilab-backend resume weekly-47`, or now with `--detach`',
+    ],
+    [
+      { kind: 'ended', at, outcome: succeeded() },
+      'train has ended (succeeded) and nobody has recorded it yet; eval starts when you type `ilab-backend resume weekly-47`',
+    ],
+    [
+      { kind: 'ended', at, outcome: failed('exit', 'exit code 1') },
+      'train has ended (failed: exit code 1) and nobody has recorded it yet; that is recorded when you type `ilab-backend resume weekly-47`',
+    ],
+    [{ kind: 'not-submitted' }, 'train was not submitted; train starts when you type `ilab-backend resume weekly-47`'],
+    [
+      { kind: 'gone' },
+      'train is gone, and nobody has recorded its end; that is recorded when you type `ilab-backend resume weekly-47`',
+    ],
+  ])('without a driver it says what was seen: $kind', (sight, message) => {
+    const ending = endingOf(withStage(start, 'train', ran()), false, new Map([['train', sight]]));
+    expect(ending).toEqual({ phase: 'Interrupted', exitCode: 130, message, next: 'ilab-backend resume weekly-47' });
+  });
+
+  test('of an attempt without an object nobody says that it goes on', () => {
+    const intended = withStage(start, 'train', { decision: { kind: 'run', at }, attempts: [attemptOf()] });
+    expect(endingOf(intended, false).message).toContain('train was not submitted; train starts when you type');
+  });
+
+  test('what an earlier epoch left behind does not end this one', () => {
+    const resumed = { ...withStage(start, 'train', ran(failed('exit', 'x'))), epoch: 2 };
+    expect(endingOf(resumed, true).phase).toBe('Running');
+    expect(endingOf(resumed, false).phase).toBe('Interrupted');
+  });
+});

@@ -1,0 +1,233 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Person, parseEvents, phases, type RunObject } from './program.ts';
+import { skill, writeLeaf } from './taxonomies.ts';
+
+/*
+ * The whole chain with real libraries, as `npm run quickstart` starts it: from the example taxonomy to a tuned model
+ * in a registry folder. Environments are installed into the person's own state folder.
+ */
+const CLONE = resolve(import.meta.dirname, '../..');
+const person = new Person();
+const run = (...args: readonly string[]) => person.type('run', 'instructlab', '--project', CLONE, ...args);
+
+let first: RunObject;
+beforeAll(async () => {
+  const { exitCode, events, stderr } = await person.events('run', 'instructlab', '--project', CLONE, '--name', 'first');
+  expect(exitCode, stderr).toBe(0);
+  for (const event of events)
+    expect(event).toMatchObject({ type: expect.any(String), time: expect.any(String), run: 'first' });
+  expect(events.at(-1)).toMatchObject({ type: 'run-ended', phase: 'Succeeded', exitCode: 0 });
+  first = await person.status('first');
+});
+afterAll(() => person.leave());
+
+async function artifact(of: string, name: string): Promise<string> {
+  const { stdout } = await person.type('artifacts', of, '-o', 'json');
+  const { artifacts } = JSON.parse(stdout) as {
+    artifacts: readonly { stage: string; name: string; location: string }[];
+  };
+  const found = artifacts.find((candidate) => `${candidate.stage}/${candidate.name}` === name);
+  if (found === undefined) throw new Error(`${of} has no artifact ${name}: ${stdout}`);
+  return found.location;
+}
+
+function metrics(object: RunObject, stage: string): Readonly<Record<string, number>> {
+  return object.status.stages.find((candidate) => candidate.name === stage)?.result?.metrics ?? {};
+}
+
+test('every stage ran and the tuned model is better on what was held out', () => {
+  expect(phases(first)).toEqual({ datagen: 'Succeeded', train: 'Succeeded', eval: 'Succeeded', publish: 'Succeeded' });
+  const { base_heldout_loss: base, tuned_heldout_loss: tuned } = metrics(first, 'eval');
+  expect(tuned).toBeGreaterThan(0);
+  expect(tuned).toBeLessThan(base ?? 0);
+});
+
+test('the ChangeLog names every leaf of the taxonomy', async () => {
+  const text = readPublished(await artifact('first', 'publish/registry'), 'CHANGELOG.md');
+  const taxonomy = join(CLONE, 'examples/taxonomy');
+  const leaves = readdirSync(taxonomy, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('/qna.yaml'),
+  );
+  expect(leaves.length).toBeGreaterThan(3);
+  for (const leaf of leaves) expect(text).toContain(leaf.replace('/qna.yaml', ''));
+});
+
+test('the model is a folder that mlx-lm and transformers load', async () => {
+  const model = await artifact('first', 'eval/model');
+  const python = pythonOfTrain();
+  const program = [
+    'import sys, mlx_lm, transformers',
+    'model, tokenizer = mlx_lm.load(sys.argv[1])',
+    'tokenizer = transformers.AutoTokenizer.from_pretrained(sys.argv[1])',
+    'config = transformers.AutoConfig.from_pretrained(sys.argv[1])',
+    'text = tokenizer.apply_chat_template([{"role": "user", "content": "hello"}], tokenize=False, add_generation_prompt=True)',
+    'print(config.model_type, "hello" in text)',
+  ].join('\n');
+  const { stdout } = await execa(python, ['-c', program, model], { env: { HF_HUB_OFFLINE: '1' } });
+  expect(stdout.trim().split('\n').at(-1)).toBe('llama True');
+});
+
+/** A file of the newest entry below a registry folder. */
+function readPublished(registry: string, file: string): string {
+  const found = readdirSync(registry, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith(file));
+  return readFileSync(join(registry, found ?? file), 'utf8');
+}
+
+/** The interpreter of an environment that this run installed. */
+function pythonOfTrain(): string {
+  const envs = join(person.stateDir, 'envs');
+  const names = readdirSync(envs).map((name) => join(envs, name));
+  const found = names.find((name) => existsSync(join(name, 'bin/python')) && hasMlx(name));
+  if (found === undefined) throw new Error(`no environment with mlx in ${names.join(', ')}`);
+  return join(found, 'bin/python');
+}
+
+function hasMlx(environment: string): boolean {
+  const lib = join(environment, 'lib');
+  if (!existsSync(lib)) return false;
+  return readdirSync(lib).some((version) => existsSync(join(lib, version, 'site-packages/mlx_lm')));
+}
+
+describe('what follows', () => {
+  test('the same again reuses every stage', async () => {
+    expect((await run('--name', 'second')).exitCode).toBe(0);
+    expect(Object.values(phases(await person.status('second')))).toEqual(['Reused', 'Reused', 'Reused', 'Reused']);
+  });
+
+  test('three epochs: the plan says what runs; kill -9 of the program in train, and resume goes on', async () => {
+    const set = ['--set', 'train.epochs=3'];
+    const { stdout } = await person.type('plan', 'instructlab', '--project', CLONE, ...set, '-o', 'json');
+    const { stages } = JSON.parse(stdout) as {
+      stages: readonly { name: string; verdict: { kind: string; reasons?: readonly string[] } }[];
+    };
+    expect(stages.map(({ verdict }) => verdict.kind)).toEqual(['reuse', 'run', 'later', 'run']);
+    expect(stages[1]?.verdict.reasons?.join()).toMatch(/epochs changed 2 -> 3/);
+
+    const driver = person.start(['run', 'instructlab', '--project', CLONE, '--name', 'third', ...set, '-o', 'json']);
+    await untilTold(driver, /epoch 1 step/);
+    driver.kill('SIGKILL');
+    await driver;
+    const { exitCode, events, stderr } = await person.events('resume', '@latest');
+    expect(exitCode, stderr).toBe(0);
+    expect(events.at(-1)).toMatchObject({ type: 'run-ended', run: 'third', phase: 'Succeeded', exitCode: 0 });
+    expect(await person.status('third')).toMatchObject({
+      status: { stages: [{ phase: 'Reused' }, { phase: 'Succeeded', attempts: [{ attempt: 1 }] }, {}, {}] },
+    });
+    await expectWholeLog('third');
+  });
+
+  test('kill -9 of the supervisor in train: the same attempt goes on, and no line is lost or doubled', async () => {
+    const running = person.start(trainOnly('orphaned', 8));
+    await untilTold(running, /epoch 1 step/);
+    const { process: supervisor } = JSON.parse(
+      readFileSync(join(attempt('orphaned', 1), 'supervisor.1.json'), 'utf8'),
+    ) as { process: { pid: number } };
+    process.kill(supervisor.pid, 'SIGKILL');
+    const { exitCode, stderr } = await running;
+    expect(exitCode, stderr).toBe(0);
+    expect((await person.status('orphaned')).status.stages[1]?.attempts).toHaveLength(1);
+    await expectWholeLog('orphaned');
+  });
+
+  test('kill -9 of the training: exit 3, and resume goes on from its state in a second attempt', async () => {
+    const running = person.start(trainOnly('killed', 9));
+    await untilTold(running, /\(skills\) epoch 1 step 3\d/);
+    const [line = ''] = readFileSync(join(attempt('killed', 1), 'runtime/main.0.pid'), 'utf8').split('\n');
+    process.kill(Number(line.split(' ')[1]), 'SIGKILL');
+    const ended = await running;
+    expect(ended.exitCode).toBe(3);
+    expect(parseEvents(ended.stdout).at(-1)).toMatchObject({
+      type: 'run-ended',
+      phase: 'Failed',
+      exitCode: 3,
+      message: expect.stringMatching(/^train failed: it was ended by SIGKILL/),
+    });
+
+    const resumed = await person.type('resume', 'killed');
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect((await person.status('killed')).status.stages[1]?.attempts.map(({ outcome }) => outcome?.kind)).toEqual([
+      'failed',
+      'succeeded',
+    ]);
+    const { stdout: log } = await person.type('logs', 'killed', 'train', '--attempt', '2');
+    expect(log).toMatch(/phase 2 \(skills\) goes on after step \d+ of \d+, from its saved state/);
+    expect(log).not.toContain('(knowledge) epoch');
+  });
+
+  test('a tuned model that is no better is not published: exit 4, with both figures', async () => {
+    const worse = ['--set', 'train.epochs=1', '--set', 'train.learningRate=3', '--set', 'train.mlx.maxGradNorm=0'];
+    const ended = await run('--name', 'worse', ...worse);
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 4, stdout: 'run/worse\n' });
+    expect(ended.stderr).toMatch(/gate lower-heldout-loss refused publish: /);
+    const { base_heldout_loss: base = 0, tuned_heldout_loss: tuned = 0 } = metrics(
+      await person.status('worse'),
+      'eval',
+    );
+    expect(tuned).toBeGreaterThanOrEqual(base);
+    expect(ended.stderr).toMatch(/tuned_heldout_loss is [\d.]+, base_heldout_loss is [\d.]+/);
+    expect(phases(await person.status('worse'))).toMatchObject({ eval: 'Succeeded', publish: 'Refused' });
+  });
+
+  test('strangers name leaves and authors: the tuned model, tuned on, is published without a mention or a tag', async () => {
+    const taxonomy = join(person.folder, 'strangers');
+    const author = '@everyone <img src=x onerror=alert(1)> [x](javascript:1)';
+    writeLeaf(taxonomy, 'compositional_skills/@here <b>x</b>', skill('the almanac', { author }));
+    const given = { taxonomy, model: await artifact('first', 'eval/model'), 'train.learningRate': '0.003' };
+    const set = Object.entries(given).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+    const ended = await run('--name', 'strangers', '--set', 'train.epochs=1', '--set', 'publish.gate=none', ...set);
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
+    for (const file of ['CHANGELOG.md', 'README.md']) {
+      const text = readPublished(await artifact('strangers', 'publish/registry'), file).replace(/`[^`\n]*`/g, '');
+      expect(text).not.toMatch(/<(img|b)\b|@(everyone|here)\b|\]\(javascript:/);
+      expect(text).not.toContain(person.folder);
+    }
+  });
+});
+
+function trainOnly(name: string, seed: number): readonly string[] {
+  const args = ['--project', CLONE, '--until', 'train', '--name', name, '--set', 'train.epochs=1'];
+  return [
+    'run',
+    'instructlab',
+    '-o',
+    'json',
+    ...args,
+    '--set',
+    `train.seed=${seed}`,
+    '--set',
+    'train.mlx.saveSteps=10',
+  ];
+}
+
+function attempt(of: string, number: number): string {
+  return join(person.stateDir, 'attempts', of, 'train', String(number));
+}
+
+/** Waits until the program has told such progress; fails when it ends before. */
+function untilTold(program: ReturnType<Person['start']>, line: RegExp): Promise<void> {
+  let told = '';
+  return new Promise((resolved, rejected) => {
+    const look = (chunk: Buffer): void => {
+      told += chunk.toString();
+      if (line.test(told)) resolved();
+    };
+    program.stdout.on('data', look);
+    program.stdout.on('end', () => rejected(new Error(`the program ended before it told ${line}: ${told}`)));
+  });
+}
+
+/** Training tells every fifth step of each phase, and the last: each once, in order. */
+async function expectWholeLog(of: string): Promise<void> {
+  const { stdout } = await person.type('logs', of, 'train');
+  const told = [...stdout.matchAll(/\((knowledge|skills)\) epoch \d+ step (\d+)\/(\d+)/g)];
+  for (const subject of ['knowledge', 'skills']) {
+    const lines = told.filter(([, phase]) => phase === subject);
+    const steps = Number(lines[0]?.[3]);
+    const expected = Array.from({ length: Math.ceil(steps / 5) }, (_, index) => Math.min(5 * (index + 1), steps));
+    expect(steps).toBeGreaterThan(5);
+    expect(lines.map(([, , step]) => Number(step))).toEqual(expected);
+  }
+}

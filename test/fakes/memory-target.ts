@@ -1,0 +1,138 @@
+import { UserError } from '../../src/domain/errors.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
+import type {
+  AttemptRef,
+  AttemptSpec,
+  Bound,
+  ImageIdentity,
+  LogLine,
+  Observation,
+  Target,
+} from '../../src/ports/target.ts';
+
+interface FakeObject {
+  readonly spec: AttemptSpec;
+  readonly uid: string;
+  outcome: Outcome | undefined;
+  started: boolean;
+  terminating: boolean;
+}
+
+/** What a fake stage does once it is submitted; `undefined` = it runs until the test ends it with `finish`. */
+export type Script = (spec: AttemptSpec) => Outcome | undefined;
+
+/** A Target in memory whose objects outlive the driver, as real ones do. */
+export class MemoryTarget implements Target {
+  readonly kind = 'local';
+  readonly objects = new Map<string, FakeObject>();
+  /** Every attempt ever created, in order: what proves that none was created twice. */
+  readonly created: string[] = [];
+  script: Script;
+  /** Lets a test kill the driver between the creation and the answer. */
+  afterCreate: () => void = () => undefined;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(script: Script) {
+    this.script = script;
+  }
+
+  async check(): Promise<{ readonly notEnforced: readonly string[] }> {
+    return { notEnforced: [] };
+  }
+
+  async identify(image: string): Promise<ImageIdentity> {
+    return { reference: image, identity: `identity-of-${image}` };
+  }
+
+  async prepare(): Promise<void> {}
+
+  contentRoot(ref: AttemptRef): string {
+    return `/attempts/${nameOf(ref)}/content`;
+  }
+
+  async submit(spec: AttemptSpec): Promise<Bound> {
+    const name = nameOf(spec);
+    const found = this.objects.get(name);
+    if (found !== undefined) {
+      if (found.spec.key !== spec.key) throw new UserError('name-taken', `${name} belongs to another run`);
+      return { kind: 'exists', uid: found.uid };
+    }
+    this.created.push(name);
+    const uid = `uid-${this.created.length}`;
+    const outcome = this.script(spec);
+    this.objects.set(name, { spec, uid, outcome, started: true, terminating: false });
+    this.afterCreate();
+    return { kind: 'created', uid };
+  }
+
+  async *observe(ref: AttemptRef, uid: string, signal: AbortSignal): AsyncIterable<Observation> {
+    let told = false;
+    while (!signal.aborted) {
+      const object = this.objects.get(nameOf(ref));
+      if (object === undefined || object.uid !== uid) {
+        yield { kind: 'gone' };
+        return;
+      }
+      if (!told) {
+        told = true;
+        yield { kind: 'started', at: '2026-01-01T00:00:00.000Z' };
+      }
+      if (object.terminating) object.outcome ??= { kind: 'cancelled', message: 'ended by SIGTERM' };
+      if (object.outcome !== undefined) {
+        yield { kind: 'ended', at: '2026-01-01T00:00:01.000Z', outcome: object.outcome };
+        return;
+      }
+      await this.#change(signal);
+    }
+  }
+
+  async peek(ref: AttemptRef, uid: string | undefined): Promise<Observation> {
+    const object = this.objects.get(nameOf(ref));
+    if (object === undefined || (uid !== undefined && object.uid !== uid)) return { kind: 'gone' };
+    if (object.outcome === undefined) return { kind: 'started', at: '2026-01-01T00:00:00.000Z' };
+    return { kind: 'ended', at: '2026-01-01T00:00:01.000Z', outcome: object.outcome };
+  }
+
+  async terminate(ref: AttemptRef): Promise<void> {
+    const object = this.objects.get(nameOf(ref));
+    if (object !== undefined) object.terminating = true;
+    this.#wake();
+  }
+
+  async *logs(): AsyncIterable<readonly LogLine[]> {}
+
+  async clean(): Promise<void> {}
+
+  async remove(ref: AttemptRef): Promise<void> {
+    this.objects.delete(nameOf(ref));
+  }
+
+  /** Ends a running attempt, e.g. `weekly-1-train-1`. */
+  finish(name: string, outcome: Outcome): void {
+    const object = this.objects.get(name);
+    if (object === undefined) throw new Error(`no attempt ${name}: there are ${[...this.objects.keys()].join(', ')}`);
+    object.outcome = outcome;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+}
+
+function nameOf(ref: AttemptRef): string {
+  return `${ref.run}-${ref.stage}-${ref.attempt}`;
+}

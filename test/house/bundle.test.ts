@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Bundle, bundle } from '../../scripts/bundle.ts';
+import { readStageNames } from '../../scripts/stage-names.ts';
+
+/*
+ * The program starts fast because it loads little: what a command needs is loaded when the command is typed. A static
+ * import in the wrong place undoes that silently, so here the bundle itself is looked at, and what `--version` loads.
+ */
+
+const KB = 1000;
+
+type Outputs = Bundle['metafile']['outputs'];
+
+const root = process.cwd();
+let top: string;
+let outputs: Outputs;
+
+beforeAll(async () => {
+  top = mkdtempSync(join(tmpdir(), 'ilab-bundle-'));
+  const dist = join(top, 'dist');
+  const made = await bundle(root, dist);
+  for (const file of made.outputFiles) {
+    mkdirSync(dirname(file.path), { recursive: true });
+    writeFileSync(file.path, file.contents);
+  }
+  outputs = Object.fromEntries(
+    Object.entries(made.metafile.outputs).map(([name, output]) => [relative(dist, join(root, name)), output]),
+  );
+  copyFileSync(join(root, 'package.json'), join(top, 'package.json'));
+  symlinkSync(join(root, 'templates'), join(top, 'templates'));
+  writeFileSync(join(dist, 'stage-names.json'), JSON.stringify(readStageNames(join(root, 'templates'))));
+}, 60_000);
+
+afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+describe('what is loaded at the start', () => {
+  test('of the program is small and holds no package but the one that reads the command line', () => {
+    const files = startFiles('main.js');
+    expect(packagesIn(files)).toEqual(['commander']);
+    expect(bytesOf(files)).toBeLessThan(120 * KB);
+  });
+
+  test('of the supervisor is small and holds nothing of the program', () => {
+    const files = startFiles('supervisor.js');
+    const ours = inputsOf(files).filter((name) => /^src\/(?:actions|cli|config|template|ui)\//.test(name));
+    expect(ours).toEqual([]);
+    expect(packagesIn(files).filter((name) => name !== 'zod')).toEqual([]);
+    expect(bytesOf(files)).toBeLessThan(200 * KB);
+  });
+
+  test.each([['--version'], ['--help']])('by %s holds no package but that one', (flag) => {
+    const { status, stdout, stderr, files } = runTraced(flag);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).not.toBe('');
+    expect(files).toContain('main.js');
+    expect(packagesIn(files)).toEqual(['commander']);
+  });
+
+  test('by --version answers with the version of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(runTraced('--version').stdout.trim()).toBe(version);
+  });
+});
+
+describe('the bundle', () => {
+  test('holds React as it is meant for use, and nothing of the tests', () => {
+    const inputs = inputsOf(Object.keys(outputs));
+    expect(inputs.filter((name) => /\.development\.js$|^test\/|node_modules\/vitest/.test(name))).toEqual([]);
+  });
+
+  test('holds of the official client what reads credentials, and not its transport', () => {
+    const [chunk, ...others] = Object.values(outputs).filter(({ inputs }) =>
+      Object.keys(inputs).some((name) => name.includes('node_modules/@kubernetes/client-node/dist/config.js')),
+    );
+    expect(others).toEqual([]);
+    expect(chunk?.bytes).toBeLessThan(300 * KB);
+    expect(
+      inputsOf(Object.keys(outputs)).filter((name) =>
+        /node_modules\/(?:undici|ws|tar-fs|@kubernetes\/client-node\/dist\/gen\/models)\//.test(name),
+      ),
+    ).toEqual([]);
+  });
+
+  test('asks no module of Node for everything it has: what `node:http` has of the web takes 50 ms to load', () => {
+    const chunks = Object.keys(outputs).filter((name) => !name.startsWith('chunks/devtools-'));
+    expect(chunks.filter((name) => /"WebSocket"/.test(readFileSync(join(top, 'dist', name), 'utf8')))).toEqual([]);
+  });
+
+  test('leaves nothing to be found at run time: not even a static import of a module of Node, which is slow', () => {
+    const externals = Object.values(outputs).flatMap((output) => output.imports.filter((entry) => entry.external));
+    expect(externals.map((entry) => entry.path).filter((path) => path !== 'react-devtools-core')).toEqual([]);
+  });
+});
+
+/** The entry and the chunks that its static imports reach. */
+function startFiles(entry: string): readonly string[] {
+  const found = new Set<string>();
+  const open = [entry];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    const imports = outputs[next]?.imports ?? [];
+    const kept = imports.filter((entry) => entry.kind === 'import-statement' && entry.external !== true);
+    open.push(...kept.map(({ path }) => relative(join(top, 'dist'), join(root, path))));
+  }
+  return [...found].sort();
+}
+
+function inputsOf(files: readonly string[]): readonly string[] {
+  const inputs = files.flatMap((file) => Object.entries(outputs[file]?.inputs ?? {}));
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([name]) => name);
+}
+
+function packagesIn(files: readonly string[]): readonly string[] {
+  const names = inputsOf(files).map(
+    (name) => /.*node_modules\/(?<name>(?:@[^/]+\/)?[^/]+)\//.exec(name)?.groups?.['name'],
+  );
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
+}
+
+function bytesOf(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
+}
+
+/** Runs the built program and notes which of its files Node loads. */
+function runTraced(...args: readonly string[]) {
+  const trace = join(top, 'trace');
+  const hook = `
+    import { appendFileSync } from 'node:fs';
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      load(url, context, next) {
+        appendFileSync(${JSON.stringify(trace)}, url + '\\n');
+        return next(url, context);
+      },
+    });`;
+  writeFileSync(join(top, 'hook.mjs'), hook);
+  writeFileSync(trace, '');
+  const flags = ['--import', pathToFileURL(join(top, 'hook.mjs')).href, join(top, 'dist/main.js')];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, ...args], { encoding: 'utf8', cwd: top });
+  const urls = readFileSync(trace, 'utf8').trimEnd().split('\n');
+  const base = `${pathToFileURL(join(top, 'dist')).href}/`;
+  const files = urls.filter((url) => url.startsWith(base)).map((url) => url.slice(base.length));
+  return { status, stdout, stderr, files };
+}

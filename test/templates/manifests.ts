@@ -1,0 +1,55 @@
+import { stringify } from 'yaml';
+import { previewBindings } from '../../src/domain/bindings.ts';
+import { contentReference } from '../../src/domain/image-name.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import type { Stage } from '../../src/domain/pipeline.ts';
+import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
+
+/** A stage's objects with placeholder bindings and every input bound. */
+export function objectsOf(pipeline: RenderablePipeline, name: string): readonly JsonObject[] {
+  const stage = pipeline.pipeline.stages.find((candidate) => candidate.name === name);
+  if (stage === undefined) throw new Error(`no stage ${name}`);
+  return pipeline.render(stage.name, previewBindings(stage, imageOf(pipeline, stage), new Set()));
+}
+
+/** As the target names it; of what an image of ours is made from, any change would change every file. */
+function imageOf(pipeline: RenderablePipeline, stage: Stage): string {
+  const { image } = pipeline.choice(stage.name);
+  const isOurs = pipeline.target === 'kubernetes' && image.startsWith('stages/');
+  return isOurs ? contentReference(image, `sha256:${'0'.repeat(64)}`) : image;
+}
+
+/** The same as `kubectl` reads them. */
+export function manifestsOf(pipeline: RenderablePipeline, name: string): string {
+  const options = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
+  return objectsOf(pipeline, name)
+    .map((object) => stringify(object, options))
+    .join('---\n');
+}
+
+export function jobOf(pipeline: RenderablePipeline, name: string): JsonObject {
+  const job = objectsOf(pipeline, name).find((object) => object['kind'] === 'Job');
+  if (job === undefined) throw new Error(`stage ${name} has no Job`);
+  return job;
+}
+
+export interface Pod {
+  readonly pod: JsonObject;
+  readonly main: JsonObject;
+  readonly init: readonly JsonObject[];
+  /** All of them. */
+  readonly containers: readonly JsonObject[];
+}
+
+/** The pod that a stage's Job makes. */
+export function podOf(pipeline: RenderablePipeline, name: string): Pod {
+  const job = jobOf(pipeline, name) as unknown as {
+    readonly spec: { readonly template: { readonly spec: JsonObject } };
+  };
+  const pod = job.spec.template.spec;
+  const containers = pod['containers'] as readonly JsonObject[];
+  const init = (pod['initContainers'] ?? []) as readonly JsonObject[];
+  const main = containers.find((container) => container['name'] === 'main');
+  if (main === undefined) throw new Error(`stage ${name} has no container main`);
+  return { pod, main, init, containers: [...init, ...containers] };
+}

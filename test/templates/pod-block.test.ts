@@ -1,0 +1,39 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { TypedIn } from '../config/harness.ts';
+import { manifestsOf } from './manifests.ts';
+
+const HEAD = 'apiVersion: ilab-backend.dev/v1alpha1\nkind: Project\npipeline: hello\nparams: { name: world }\n';
+
+/** What a project file says for one kind of cluster. */
+const BLOCKS = {
+  kind: 'pod: { labels: { team: backend } }\n',
+  microshift: `pod:
+  runtimeClassName: nvidia
+  nodeSelector: { kubernetes.io/hostname: gpu-1 }
+  runAsUser: 1000
+  fsGroup: 1000
+  workspace: { size: 2Ti, storageClassName: topolvm-provisioner }
+`,
+  openshift: `pod:
+  serviceAccountName: ilab
+  imagePullSecrets: [{ name: registry }]
+  priorityClassName: weekly
+  tolerations: [{ key: nvidia.com/gpu, operator: Exists, effect: NoSchedule }]
+  labels: { kueue.x-k8s.io/queue-name: gpus }
+  annotations: { owner: backend }
+  workspaceClaim: ilab-shared
+  caBundle: { configMap: trusted-ca, key: ca-bundle.crt }
+  proxy: { https: "http://proxy.example.com:3128", no: .example.com }
+`,
+} as const;
+
+describe('the pod block of', () => {
+  const place = new TypedIn();
+  afterAll(() => place.remove());
+
+  test.each(Object.entries(BLOCKS))('%s renders as reviewed', async (name, block) => {
+    place.write({ 'ilab-backend.yaml': HEAD + block });
+    const { pipeline } = await place.configure({ target: 'kubernetes' });
+    await expect(manifestsOf(pipeline, 'greet')).toMatchFileSnapshot(`../golden/pod-block/${name}.yaml`);
+  });
+});

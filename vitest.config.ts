@@ -1,0 +1,50 @@
+import { defineConfig } from 'vitest/config';
+
+/** Where a machine wants the results (`.ci/run`), beside what people read. */
+const report = process.env['ILAB_TEST_REPORT'];
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+const ALONE = 'test/cluster/**/*.alone.test.ts';
+
+function slow(name: string, testTimeout: number, more = {}) {
+  const include = [`test/${name}/**/*.test.ts`];
+  return {
+    extends: true as const,
+    test: { name, include, testTimeout, hookTimeout: testTimeout, sequence: { groupOrder: 1 }, ...more },
+  };
+}
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    allowOnly: false,
+    // CI shares its machine; what needed a second try there is marked by the reporter and is a fault to look into.
+    retry: process.env['CI'] === undefined ? 0 : 1,
+    coverage: { include: ['src/**'] },
+    reporters: [
+      'default',
+      './test/skipped-reporter.ts',
+      ...(report === undefined ? [] : [['json', { outputFile: report }] as [string, { outputFile: string }]]),
+    ],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/{e2e,cluster,long}/**'],
+          testTimeout: 30 * SECOND,
+        },
+      },
+      // What runs the built program: after the fast ones, which say more about a fault.
+      slow('e2e', 5 * MINUTE),
+      // They share one cluster, each in namespaces of its own.
+      slow('cluster', 10 * MINUTE, { exclude: [ALONE], sequence: { groupOrder: 2 } }),
+      // What breaks it, or uses up what there is once, has it to itself.
+      slow('cluster-alone', 10 * MINUTE, { include: [ALONE], fileParallelism: false, sequence: { groupOrder: 3 } }),
+      slow('long', 60 * MINUTE),
+    ],
+  },
+});
