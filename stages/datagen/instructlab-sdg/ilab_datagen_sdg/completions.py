@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ilab_stage import BadInput
+from ilab_stage import BadInput, TryLater
 from ilab_teacher.answers import Answers, request_key
 from ilab_teacher.client import TeacherClient, Unanswered
 from ilab_teacher.endpoint import Endpoint
@@ -37,6 +37,7 @@ class Completions:
         self._asked: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self._batches = True
+        self._ended: BadInput | TryLater | None = None
 
     @property
     def completions(self) -> "Completions":
@@ -90,10 +91,16 @@ class Completions:
         source = "remembered"
         if texts is None:
             source = "requests"
+            if self._ended:
+                raise self._ended
             try:
                 texts = self._client.complete(prompts, **body)
             except Unanswered:
                 texts = _REFUSED
+            except (BadInput, TryLater) as error:
+                # Upstream's threads go on with what is queued until it hears of this: that must not be asked any more.
+                self._ended = error
+                raise
             self._answers.keep(request, texts)
         with self._lock:
             self.counts[source] += 1
