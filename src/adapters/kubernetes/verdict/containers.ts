@@ -112,6 +112,14 @@ function missingObject(pod: KubeObject, container: ContainerView, message: strin
       fix: addHint(pod, noun, object, key),
     };
   }
+  // The kubelet: `container has runAsNonRoot and image will run as root`, `... and image has non-numeric user (x)`.
+  if (/runAsNonRoot/.test(message)) {
+    return {
+      code: 'object-missing',
+      reason: `the image of ${phraseOf(container)} runs as root or names no numeric user, which no pod of ours may`,
+      fix: 'say as whom: `pod.runAsUser` and, for the workspace, `pod.fsGroup`, any number but 0; OpenShift assigns one by itself',
+    };
+  }
   return {
     code: 'object-missing',
     reason: `${phraseOf(container)} cannot be made as it is declared: "${message}"`,

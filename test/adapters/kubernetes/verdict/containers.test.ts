@@ -160,10 +160,18 @@ describe('containers', () => {
       doomed: [30, 'config'],
     },
     {
-      what: 'another fault of its declaration',
+      what: 'an image that runs as root',
       view: image('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root'),
       code: 'object-missing',
-      reason: /cannot be made as it is declared: "container has runAsNonRoot/,
+      reason: 'the image of container main runs as root or names no numeric user, which no pod of ours may',
+      fix: /`pod.runAsUser`/,
+      doomed: [30, 'config'],
+    },
+    {
+      what: 'another fault of its declaration',
+      view: image('CreateContainerConfigError', 'failed to prepare subPath for volumeMount "workspace"'),
+      code: 'object-missing',
+      reason: /cannot be made as it is declared: "failed to prepare subPath/,
       doomed: [30, 'config'],
     },
     {
