@@ -7,6 +7,7 @@ import {
   type ImageRecord,
   withDelivery,
 } from '../domain/image-record.ts';
+import { canonicalJson } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageBuilder, ImageLoader, ImageRecords, ImageSource, ImageSources } from '../ports/image-builder.ts';
 import type { ChosenImage } from './choose-images.ts';
@@ -33,25 +34,31 @@ export interface OpenImages extends ImageDeps {
   loader(to: string): Promise<ImageLoader>;
 }
 
+/** What a Containerfile is given instead of what it says; `base` absent = its own. */
+export interface Given {
+  readonly base?: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
 /** One image from its sources to where it is wanted. */
 export class ImageJob {
   readonly #deps: BuildDeps;
   readonly #chosen: ChosenImage;
   readonly #source: ImageSource;
-  readonly #base: string | undefined;
+  readonly #given: Given;
   readonly #signal: AbortSignal;
   #record: ImageRecord;
 
   constructor(
     deps: BuildDeps,
     chosen: ChosenImage,
-    wanted: { readonly source: ImageSource; readonly base?: string },
+    wanted: { readonly source: ImageSource; readonly given: Given },
     signal: AbortSignal,
   ) {
     this.#deps = deps;
     this.#chosen = chosen;
     this.#source = wanted.source;
-    this.#base = wanted.base;
+    this.#given = wanted.given;
     this.#signal = signal;
     const { image, reference, identity } = wanted.source;
     this.#record = deps.records.read(reference) ?? { image, reference, identity, deliveries: [] };
@@ -61,7 +68,7 @@ export class ImageJob {
     const { loader } = this.#deps;
     const { reference } = this.#source;
     // An archive of that name is the image, whoever wrote it; nothing else is needed then.
-    const isLoaded = loader?.has(reference) === true && this.#isOnBase();
+    const isLoaded = loader?.has(reference) === true && this.#isAsWanted();
     const isEnough = isLoaded && registry === undefined;
     const isBuilt = isEnough ? false : yield* this.#build();
     if (registry !== undefined) yield* this.#push(registry);
@@ -78,25 +85,26 @@ export class ImageJob {
     yield { kind: 'done', image: this.#source.image, result };
   }
 
-  /** True unless what is remembered was built on another base. */
-  #isOnBase(): boolean {
-    return this.#record.built === undefined || this.#record.built.base === this.#base;
+  /** True unless what is remembered was built on another base, or given something else. */
+  #isAsWanted(): boolean {
+    const { built } = this.#record;
+    if (built === undefined) return true;
+    return built.base === this.#given.base && canonicalJson(built.args ?? {}) === canonicalJson(this.#given.args);
   }
 
   async *#build(): AsyncGenerator<ImageEvent, boolean> {
     const { builder, sources, records, clock } = this.#deps;
     const { reference, identity, image } = this.#source;
     const { built } = this.#record;
-    if (built?.engine === builder.engine && this.#isOnBase()) {
+    if (built?.engine === builder.engine && this.#isAsWanted()) {
       if ((await builder.find(reference, this.#signal)) !== undefined) return false;
     }
     yield { kind: 'started', image, what: 'build', to: builder.engine };
     const context = sources.layOut(this.#source);
     try {
       const labels = { 'ilab-backend.dev/inputs': identity };
-      const base = this.#base === undefined ? {} : { base: this.#base };
       const stored = yield* this.#tell((say) =>
-        builder.build({ reference, context, labels, ...base }, say, this.#signal),
+        builder.build({ reference, context, labels, ...this.#given }, say, this.#signal),
       );
       const at = timestamp(clock);
       // Built anew: what was delivered before was another build of the same inputs.
@@ -104,7 +112,7 @@ export class ImageJob {
         image,
         reference,
         identity,
-        built: { engine: builder.engine, ...stored, at, ...base },
+        built: { engine: builder.engine, ...stored, at, ...this.#given },
         deliveries: [],
       };
       records.write(this.#record);

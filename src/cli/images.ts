@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type BaseWish, buildImages } from '../actions/build-images.ts';
+import { type ArgWish, type BaseWish, buildImages } from '../actions/build-images.ts';
 import { listImages } from '../actions/list-images.ts';
 import type { BuiltImage } from '../domain/image-event.ts';
 import { digestOf } from '../domain/image-name.ts';
@@ -20,6 +20,7 @@ interface ImagesFlags extends PlaceOptions {
 interface BuildFlags extends ImagesFlags {
   readonly engine?: ImageEngine;
   readonly base?: readonly BaseWish[];
+  readonly buildArg?: readonly ArgWish[];
   readonly push?: string;
   readonly load?: string;
 }
@@ -29,6 +30,7 @@ export const defineImages: DefineCommand = (command, context, done) => {
     .argument('[stage...]', "their names, `program` for the program's own image; absent = all")
     .addOption(new Option('--engine <engine>', 'absent = the first that is there').choices(IMAGE_ENGINES))
     .option('--base <image>', 'build on this one, or NAME=IMAGE: instead of NAME; may be repeated', collectBase)
+    .option('--build-arg <name=value>', 'for the Containerfiles that ask for it; may be repeated', collectArg)
     .option('--push <registry>', 'push to this registry, a host or a host and a path')
     .option('--load <where>', 'bring them to nodes without a registry: kind[:NAME] or archive:DIR')
     .addHelpText('after', BUILD_HELP)
@@ -56,6 +58,7 @@ const BUILD_HELP = `
 Examples:
   ilab-backend images build --profile kind-cpu --load kind       what a kind cluster needs
   ilab-backend images build train --push registry.example.org/ilab
+  ilab-backend images build --build-arg LOCK=requirements-cpu.lock   upstream's engines without CUDA, half as large
   ilab-backend images build --base python=mirror.example.org/python:3.12-slim
 `;
 
@@ -88,7 +91,8 @@ async function build(context: CliContext, stages: readonly string[], flags: Buil
     builder: await open.engine(flags.engine),
     ...(flags.load === undefined ? {} : { loader: await open.loader(flags.load) }),
   };
-  const wishes = { bases: flags.base ?? [], ...(flags.push === undefined ? {} : { push: flags.push }) };
+  const { base: bases = [], buildArg: args = [] } = flags;
+  const wishes = { bases, args, ...(flags.push === undefined ? {} : { push: flags.push }) };
   const results: BuiltImage[] = [];
   for await (const event of buildImages(deps, images, wishes, context.signal)) {
     if (event.kind === 'done') results.push(event.result);
@@ -116,4 +120,10 @@ function collectBase(text: string, before: readonly BaseWish[] = []): readonly B
   if (to === '' || at === 0)
     throw new InvalidArgumentError('Give IMAGE or NAME=IMAGE, e.g. python=mirror/python:3.12.');
   return [...before, at < 0 ? { to } : { from: text.slice(0, at), to }];
+}
+
+function collectArg(text: string, before: readonly ArgWish[] = []): readonly ArgWish[] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Give NAME=VALUE, e.g. LOCK=requirements-cpu.lock.');
+  return [...before, { name: text.slice(0, at), value: text.slice(at + 1) }];
 }

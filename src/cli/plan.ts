@@ -26,7 +26,8 @@ export const definePlan: DefineCommand = (command, context, done) => {
     .action(async (pipeline: string | undefined, flags: PlanFlags) => {
       const project = await openProject(context, pipeline, flags, targetOf(flags));
       const deps = await openPlanPlace(context, flags, project.pipeline);
-      done(await showPlan(context, deps, project, wishesOf(project.pipeline, flags, context.cwd), flags.output));
+      const wishes = wishesOf(project.pipeline, flags, context.cwd);
+      done(await showPlan(context, deps, project, wishes, { form: flags.output, project: flags.project }));
     });
 };
 
@@ -36,13 +37,21 @@ export async function showPlan(
   deps: PlanDeps,
   project: OpenProject,
   wishes: Wishes,
-  form: DocumentForm | undefined,
+  shown: { readonly form: DocumentForm | undefined; readonly project: string | undefined },
 ): Promise<number> {
   const document = await prepareDocument(deps, project.pipeline, project.sources, wishes, context.signal);
   const runs = (await deps.store.list()).map((stored) => stored.record);
   const decision: DecisionContext = { pipeline: project.pipeline, document, runs, artifacts: deps.artifacts };
   const plan = await makePlan(decision, deps.target);
-  const text = (): string => planTable(plan, layoutOf(context));
-  writeDocument(context, form, { apiVersion: 'ilab-backend.dev/v1alpha1', kind: 'Plan', ...plan }, text, () => '');
+  const { project: named } = shown;
+  const text = (): string =>
+    planTable(plan, { ...layoutOf(context), ...(named === undefined ? {} : { project: named }) });
+  writeDocument(
+    context,
+    shown.form,
+    { apiVersion: 'ilab-backend.dev/v1alpha1', kind: 'Plan', ...plan },
+    text,
+    () => '',
+  );
   return 0;
 }

@@ -61,7 +61,10 @@ async function run(context: CliContext, pipeline: string | undefined, flags: Run
   const wishes = wishesOf(project.pipeline, flags, context.cwd);
   if (flags.dryRun === true) {
     const place = await openPlanPlace(context, flags, project.pipeline);
-    return showPlan(context, place, project, wishes, flags.output === 'json' ? 'json' : undefined);
+    return showPlan(context, place, project, wishes, {
+      form: flags.output === 'json' ? 'json' : undefined,
+      project: flags.project,
+    });
   }
   const deps = await openPlace(context, flags, project.pipeline);
   const name = await record(deps, project, { flags, wishes, signal: context.signal });
@@ -77,7 +80,7 @@ async function record(
   const document = await prepareDocument(deps, pipeline, sources, wishes, signal);
   // A run of that name goes on with its own plan: what it builds on was there when it was recorded.
   const known = name !== undefined && (await deps.store.read(name)) !== undefined;
-  if (!known) await checkPlan(deps, pipeline, document);
+  if (!known) await checkPlan(deps, pipeline, document, flags.project);
   const target = targetOf(flags) ?? pipeline.target;
   const started = await startRun(deps, { pipeline, document, target, ...(name === undefined ? {} : { name }) });
   return started.name;

@@ -25,6 +25,8 @@ export interface ImageRecord {
     readonly at: string;
     /** Absent = the Containerfile's own. */
     readonly base?: string;
+    /** What else the Containerfile was given; absent = nothing. */
+    readonly args?: Readonly<Record<string, string>>;
   };
   /** Oldest first, one a place. */
   readonly deliveries: readonly ImageDelivery[];

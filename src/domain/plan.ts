@@ -67,18 +67,25 @@ export function withoutImage(plan: Plan): readonly StagePlan[] {
   );
 }
 
-/** What to type for images that are not built; an engine without a folder has to be brought. */
+/** What to type for images that are not built; an engine without a folder has to be brought. `project`: as it was typed. */
 export function howToBuild(
   { pipeline, profile }: Pick<Plan, 'pipeline' | 'profile'>,
   missing: readonly Pick<StagePlan, 'name' | 'image'>[],
+  project?: string,
 ): string {
   const brought = missing.filter(({ image }) => image.identity === NOT_BUILT).map(({ name }) => name);
   if (brought.length > 0) {
     return `no folder in stages/ makes the image of ${brought.join(', ')}: name your own under \`images:\``;
   }
   const names = missing.map(({ name }) => name).join(' ');
+  const from = project === undefined ? '' : ` --project ${shellWord(project)}`;
   const chosen = profile === undefined ? '' : ` --profile ${profile}`;
-  return `\`ilab-backend images build ${names} --pipeline ${pipeline.name}${chosen}\`, with --load kind or --push REGISTRY`;
+  return `\`ilab-backend images build ${names}${from} --pipeline ${pipeline.name}${chosen}\`, with --load kind or --push REGISTRY`;
+}
+
+/** A word as a shell takes it for one. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+,~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The parts of a reuse key; leaves are compared one by one to say what changed. */

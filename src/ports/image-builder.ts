@@ -15,6 +15,8 @@ export interface ImageSource {
   readonly identity: string;
   /** What the Containerfile builds on when nobody says otherwise; undefined when it does not ask. */
   readonly base?: string;
+  /** What else its Containerfile asks for (`ARG`), by name. */
+  readonly args: readonly string[];
 }
 
 /** What images are made from, on this machine. */
@@ -45,6 +47,8 @@ export interface BuildRequest {
   readonly context: BuildContext;
   /** Absent = as the Containerfile says. */
   readonly base?: string;
+  /** Values for what it asks for; what is not named is as it says. */
+  readonly args: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -35,10 +35,13 @@ async function build(
 ): Promise<readonly ImageEvent[]> {
   const { load, ...rest } = wishes;
   const clock = { ...systemClock, now: () => new Date('2026-01-01T00:00:00Z') };
-  const sources = fakeImageSources(versions, bases);
+  const sources = fakeImageSources(versions, bases, {
+    'stages/train/mlx': ['LOCK'],
+    'stages/eval/mlx': ['LOCK', 'MORE'],
+  });
   const deps = { sources, records, builder, clock, ...(load === true ? { loader } : {}) };
   const events: ImageEvent[] = [];
-  for await (const event of buildImages(deps, images, { bases: [], ...rest }, never)) events.push(event);
+  for await (const event of buildImages(deps, images, { bases: [], args: [], ...rest }, never)) events.push(event);
   return events;
 }
 
@@ -59,6 +62,7 @@ describe('what is built', () => {
     ['its files changed', (): unknown => versions.set('stages/train/mlx', 'a2'), {}],
     ['the engine lost it', (): unknown => builder.store.clear(), {}],
     ['another base is wanted', (): unknown => undefined, { bases: [{ to: 'mirror/python:3.12' }] }],
+    ['it is given something', (): unknown => undefined, { args: [{ name: 'LOCK', value: 'small.lock' }] }],
   ] as const)('is built again when %s', async (_, change, wishes) => {
     await build([TRAIN]);
     change();
@@ -93,6 +97,35 @@ describe('the base', () => {
       code: 'bad-usage',
       hint: `they build on ${PYTHON}`,
     });
+    expect(builder.builds).toEqual([]);
+  });
+});
+
+describe('what else a Containerfile is given', () => {
+  const small = { name: 'LOCK', value: 'small.lock' };
+
+  test('goes to those that ask for it, the last one of a name', async () => {
+    await build([TRAIN, EVAL, PROGRAM], { args: [{ ...small, value: 'x' }, small, { name: 'MORE', value: 'y=z' }] });
+    expect(builder.builds.map(({ args }) => args)).toEqual([
+      { LOCK: 'small.lock' },
+      { LOCK: 'small.lock', MORE: 'y=z' },
+      {},
+    ]);
+  });
+
+  test('is remembered: the same again builds nothing, an archive of another is not taken', async () => {
+    await build([TRAIN], { args: [small], load: true });
+    expect(states(await build([TRAIN], { args: [small], load: true }))).toEqual({ 'stages/train/mlx': 'present' });
+    expect(states(await build([TRAIN], { load: true }))).toEqual({ 'stages/train/mlx': 'built' });
+    expect(loader.loads).toHaveLength(2);
+  });
+
+  test.each([
+    ['LOK', 'they ask for LOCK, MORE'],
+    ['BASE', 'what to build on: --base'],
+  ])('%s, that nothing asks for, is a mistake, found before anything is built', async (name, hint) => {
+    const asked = build([TRAIN, EVAL], { args: [{ name, value: 'x' }] });
+    await expect(asked).rejects.toMatchObject({ code: 'bad-usage', hint });
     expect(builder.builds).toEqual([]);
   });
 });

@@ -27,6 +27,17 @@ describe('a run with an image that nobody built', () => {
     });
   });
 
+  test.each([
+    ['../weekly', '../weekly'],
+    ["Ada's week", "'Ada'\\''s week'"],
+  ])('names the project as it was typed: %s', async (project, word) => {
+    const { deps, pipeline, document } = worldWhere('missing');
+    const hint = expect.stringContaining(`images build train --project ${word} --pipeline `);
+    await expect(checkPlan(deps, pipeline, document, project)).rejects.toMatchObject({ hint });
+    const plan = await makePlan({ pipeline, document, runs: [], artifacts: deps.artifacts }, deps.target);
+    expect(planTable(plan, { project })).toContain(`images build train --project ${word} --pipeline `);
+  });
+
   test.each(['known', 'unknown'] as const)('goes on when it is %s: the cluster has the last word', async (state) => {
     const { deps, pipeline, document } = worldWhere(state);
     await expect(checkPlan(deps, pipeline, document)).resolves.toBeUndefined();

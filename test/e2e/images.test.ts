@@ -71,6 +71,15 @@ describe('images build', () => {
     expect(called('build')).toHaveLength(1);
   });
 
+  test('gives upstream’s engines the packages that a machine without a GPU needs, and only those that ask', async () => {
+    engine('buildah', BUILDAH);
+    const build = ['images', 'build', 'datagen', 'publish', '--profile', 'h100x4'];
+    const { exitCode, stderr } = await person.type(...build, '--build-arg', 'LOCK=requirements-cpu.lock');
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const given = called('build').map((words) => words.filter((word) => word.includes('.lock')));
+    expect(given).toEqual([['LOCK=requirements-cpu.lock'], []]);
+  });
+
   test('shows the last lines of a build that failed, says what to do, and ends with 5', async () => {
     engine(
       'buildah',

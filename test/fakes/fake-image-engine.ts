@@ -81,6 +81,7 @@ export class FakeImageRecords implements ImageRecords {
 export function fakeImageSources(
   versions: Map<string, string>,
   bases: Readonly<Record<string, string>> = {},
+  args: Readonly<Record<string, readonly string[]>> = {},
 ): ImageSources {
   return {
     read(image) {
@@ -92,6 +93,7 @@ export function fakeImageSources(
         image,
         reference,
         identity: `sha256:${version.padStart(64, '0')}`,
+        args: args[image] ?? [],
         ...(base === undefined ? {} : { base }),
       };
     },

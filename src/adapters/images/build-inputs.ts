@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import { contentReference, PROGRAM_IMAGE } from '../../domain/image-name.ts';
-import type { BuildContext, ImageSources } from '../../ports/image-builder.ts';
+import type { BuildContext, ImageSource, ImageSources } from '../../ports/image-builder.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { filesBelow, hashFiles, isExecutable, readImageFolder } from '../process/image-folder.ts';
 
@@ -48,8 +48,8 @@ export function createImageSources({ roots, packageRoot }: BuildInputsOptions): 
     read(image) {
       const files = filesOf(image);
       const identity = `sha256:${hashFiles(files)}`;
-      const base = defaultBase(readFileSync(files.get(CONTAINERFILE) as string, 'utf8'));
-      return { image, identity, reference: contentReference(image, identity), ...(base === undefined ? {} : { base }) };
+      const asked = askedFor(readFileSync(files.get(CONTAINERFILE) as string, 'utf8'));
+      return { image, identity, reference: contentReference(image, identity), ...asked };
     },
     layOut(source) {
       const files = filesOf(source.image);
@@ -105,8 +105,12 @@ function containerfile(path: string, image: string): string {
   });
 }
 
-function defaultBase(text: string): string | undefined {
-  return /^ARG BASE=(\S+)/m.exec(text)?.[1];
+/** What a Containerfile lets others choose. */
+function askedFor(text: string): Pick<ImageSource, 'base' | 'args'> {
+  const base = /^ARG BASE=(\S+)/m.exec(text)?.[1];
+  const names = [...text.matchAll(/^ARG ([A-Za-z_]\w*)/gm)].map(([, name = '']) => name);
+  const args = [...new Set(names)].filter((name) => name !== 'BASE');
+  return { ...(base === undefined ? {} : { base }), args };
 }
 
 /** Modes and times are fixed: an image must not differ by who checked the files out. */

@@ -92,13 +92,14 @@ const LOOK = {
 } as const satisfies Record<ImageEngine, readonly string[]>;
 
 function buildArguments(engine: ImageEngine, request: BuildRequest, secrets: readonly string[]): readonly string[] {
-  const { reference, context, base, labels } = request;
+  const { reference, context, base, args, labels } = request;
   return [
     'build',
     // Steps that images have in common are made once; only buildah has to be asked.
     ...(engine === 'buildah' ? ['--layers'] : []),
     ...secrets,
     ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
+    ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     '--file',
     context.containerfile,

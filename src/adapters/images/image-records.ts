@@ -24,6 +24,7 @@ const record = z.object({
       bytes: z.number(),
       at: z.string(),
       base: z.string().exactOptional(),
+      args: z.record(z.string(), z.string()).exactOptional(),
     })
     .exactOptional(),
   deliveries: z.array(delivery),

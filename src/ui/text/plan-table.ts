@@ -15,8 +15,13 @@ const TONES: Readonly<Record<Verdict['kind'], Tone>> = {
   later: 'busy',
 };
 
+export interface PlanTableOptions extends DocumentOptions {
+  /** The project's folder as it was typed, for what to type next. */
+  readonly project?: string;
+}
+
 /** What `plan` prints: per stage what would happen and why, and what to type where it cannot. No newline at the end. */
-export function planTable(plan: Plan, options: DocumentOptions = {}): string {
+export function planTable(plan: Plan, options: PlanTableOptions = {}): string {
   const withGpus = plan.stages.some((stage) => stage.gpus > 0);
   const withTimes = plan.stages.some(({ tookBefore }) => tookBefore !== undefined);
   const headers = [
@@ -41,7 +46,7 @@ export function planTable(plan: Plan, options: DocumentOptions = {}): string {
       ? []
       : [
           `Images not built: ${notBuilt.map(({ image }) => oneLine(image.reference, options)).join(', ')}`,
-          `  build them: ${oneLine(howToBuild(plan, notBuilt), options)}`,
+          `  build them: ${oneLine(howToBuild(plan, notBuilt, options.project), options)}`,
         ]),
     ...plan.stages.flatMap((stage) => hint(stage, options)),
     ...(plan.notEnforced.length === 0

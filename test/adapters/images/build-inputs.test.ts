@@ -133,6 +133,14 @@ test('the base that a Containerfile names can be told', () => {
   expect(greet()).not.toHaveProperty('base');
 });
 
+test('what else it lets others choose is told by name, once', () => {
+  put(
+    'stages/greet/shell/Containerfile',
+    'ARG BASE=a\nARG LOCK=a.lock\nFROM ${BASE}\nARG LOCK\nARG MORE=\nRUN echo ARG NO\n',
+  );
+  expect(greet().args).toEqual(['LOCK', 'MORE']);
+});
+
 describe("the program's own image", () => {
   beforeEach(() => {
     for (const path of ['bin/run.js', 'dist/main.js', 'dist/chunks/old-1.js', 'templates/defaults.yaml', 'LICENSE'])
