@@ -36,6 +36,7 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
     if (verdict.kind === 'blocked') open.add(stage.name);
     if (verdict.kind === 'reuse') made.set(stage.name, { origin: verdict.from, result: verdict.result });
     const took = runs ? tookBefore(context.runs, pipeline, stage.name) : undefined;
+    const gpus = gpusOf(objects);
     stages.push({
       name: stage.name,
       verdict,
@@ -47,8 +48,9 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
         ...(await missing(target, image)),
       },
       objects: objects.map(objectName),
-      gpus: gpusOf(objects),
+      gpus,
       ...(took === undefined ? {} : { tookBefore: took }),
+      ...(took === undefined || gpus === 0 ? {} : { gpuHours: (gpus * took.seconds) / 3600 }),
       gates: stage.gates.map((gate) => `${gate.name}: ${gate.condition.text}`),
     });
   }

@@ -45,6 +45,8 @@ export interface StagePlan {
   readonly gpus: number;
   /** How long it took when it last ended well; absent when it does not run or never did so with this profile. */
   readonly tookBefore?: { readonly seconds: number; readonly run: string };
+  /** What it would hold its GPUs for if it took as long again; absent without GPUs or without such a time. */
+  readonly gpuHours?: number;
   readonly gates: readonly string[];
 }
 

@@ -4,6 +4,7 @@ import { driveRun } from '../../src/actions/drive-run.ts';
 import { makePlan } from '../../src/actions/make-plan.ts';
 import type { RunDocument } from '../../src/actions/run-document.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../src/domain/run-record.ts';
 import { type FakeStage, FakeWorld, failed, fakePipeline, play, succeeded } from '../fakes/story.ts';
 
 const CHAIN: readonly FakeStage[] = [
@@ -21,10 +22,25 @@ async function worldWithRun(stages = CHAIN): Promise<FakeWorld> {
   return world;
 }
 
-async function plan(world: FakeWorld, document: RunDocument = world.document()): Promise<Plan> {
-  const runs = (await world.store.list()).map((stored) => stored.record);
+async function plan(
+  world: FakeWorld,
+  document: RunDocument = world.document(),
+  earlier?: readonly RunRecord[],
+): Promise<Plan> {
+  const runs = earlier ?? (await world.store.list()).map((stored) => stored.record);
   const context: DecisionContext = { pipeline: world.pipeline, document, runs, artifacts: world.deps().artifacts };
   return makePlan(context, world.target);
+}
+
+/** The record with attempts that had these times, in seconds. */
+function withTimes(record: RunRecord, seconds: Partial<Record<keyof AttemptRecord['at'], number>>): RunRecord {
+  const times = Object.entries(seconds).map(([name, second]) => [name, new Date(second * 1000).toISOString()]);
+  const at = Object.fromEntries(times);
+  const timed = (stage: StageRecord): StageRecord => ({
+    ...stage,
+    attempts: stage.attempts.map((attempt) => ({ ...attempt, at: { ...attempt.at, ...at } })),
+  });
+  return { ...record, stages: record.stages.map(timed) };
 }
 
 /** `stage: verdict, why`, a line a stage. */
@@ -167,8 +183,23 @@ describe('what to expect', () => {
     const made = await plan(world, world.document({ fresh: ['train'] }));
     expect(made.stages[0]).not.toHaveProperty('tookBefore');
     expect(made.stages[1]?.tookBefore).toEqual({ run: 'weekly-46', seconds: expect.any(Number) });
+    expect(made.stages[1]).not.toHaveProperty('gpuHours');
     world.pipeline = { ...world.pipeline, profile: 'h100x4' };
     const other = await plan(world, world.document({ fresh: ['train'] }));
     expect(other.stages[1]).not.toHaveProperty('tookBefore');
+  });
+
+  test('counts from the node on, and makes GPU-hours of it', async () => {
+    const world = await worldWithRun();
+    const gpus = { limits: { 'nvidia.com/gpu': '4' } };
+    const pod = { spec: { template: { spec: { containers: [{ name: 'main', resources: gpus }] } } } };
+    const { render } = world.pipeline;
+    world.pipeline = { ...world.pipeline, render: (...of) => render(...of).map((object) => ({ ...object, ...pod })) };
+    // Given a model server that took half of the time
+    const runs = (await world.store.list()).map(({ record }) =>
+      withTimes(record, { placed: 0, started: 900, ended: 1800 }),
+    );
+    const made = await plan(world, world.document({ fresh: ['train'] }), runs);
+    expect(made.stages[1]).toMatchObject({ gpus: 4, tookBefore: { seconds: 1800 }, gpuHours: 2 });
   });
 });

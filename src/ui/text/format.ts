@@ -16,6 +16,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
+/** `0.02`, `1.5`, `262`: two digits that count, and no more than a tenth. */
+export function formatHours(hours: number): string {
+  return hours < 0.995 ? String(Number(hours.toPrecision(2))) : String(Math.round(hours * 10) / 10);
+}
+
 /** How long ago `time` (RFC 3339) was, in the manner of kubectl's AGE: `90s`, `3m12s`, `5h`, `12d`. A time to come is `0s`. */
 export function formatAge(time: string, now: Date): string {
   const elapsed = (now.getTime() - Date.parse(time)) / 1000;

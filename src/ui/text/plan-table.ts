@@ -1,6 +1,6 @@
 import { unreachable } from '../../domain/errors.ts';
 import { howToBuild, type Plan, type StagePlan, type Verdict, withoutImage } from '../../domain/plan.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration, formatHours } from './format.ts';
 import { paint, type Tone } from './paint.ts';
 import { originPhrase } from './phrases.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
@@ -28,6 +28,7 @@ export function planTable(plan: Plan, options: PlanTableOptions = {}): string {
     ...['STAGE', 'PLAN', 'ENGINE', 'VARIANT'],
     ...(withGpus ? ['GPUS'] : []),
     ...(withTimes ? ['TOOK BEFORE'] : []),
+    ...(withGpus && withTimes ? ['GPU-HOURS'] : []),
     'REASON',
   ];
   const rows = plan.stages.map((stage) => [
@@ -37,6 +38,7 @@ export function planTable(plan: Plan, options: PlanTableOptions = {}): string {
     oneLine(stage.variant, options),
     ...(withGpus ? [String(stage.gpus)] : []),
     ...(withTimes ? [stage.tookBefore === undefined ? '' : formatDuration(stage.tookBefore.seconds)] : []),
+    ...(withGpus && withTimes ? [stage.gpuHours === undefined ? '' : formatHours(stage.gpuHours)] : []),
     reason(stage.verdict, options),
   ]);
   const notBuilt = withoutImage(plan);
@@ -67,7 +69,9 @@ function outlook({ stages, peakGpus }: Plan, options: TextOptions): readonly str
   const unknown = stages.filter(isOpen).filter(({ tookBefore }) => tookBefore === undefined);
   const but = unknown.length === 0 ? '' : `, without ${unknown.map(({ name }) => name).join(', ')}`;
   const runs = [...new Set(known.map(({ run }) => oneLine(run, options)))].join(', ');
-  return [...gpus, `The stages took ${formatDuration(seconds)} before${but} (${runs}).`];
+  const hours = stages.reduce((sum, { gpuHours = 0 }) => sum + gpuHours, 0);
+  const held = hours === 0 ? '' : `, ${formatHours(hours)} GPU-hours`;
+  return [...gpus, `The stages took ${formatDuration(seconds)} before${held}${but} (${runs}).`];
 }
 
 function isOpen({ verdict }: StagePlan): boolean {

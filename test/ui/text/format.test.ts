@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatAge, formatBytes, formatDuration, formatNumber } from '../../../src/ui/text/format.ts';
+import { formatAge, formatBytes, formatDuration, formatHours, formatNumber } from '../../../src/ui/text/format.ts';
 
 test.each([
   [-1, '0s'],
@@ -18,6 +18,16 @@ test.each([
   [183_600, '2d 3h'],
 ])('%d seconds are %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+test.each([
+  [0.0166, '0.017'],
+  [0.994, '0.99'],
+  [0.996, '1'],
+  [1.25, '1.3'],
+  [262.04, '262'],
+])('%d hours are %s', (hours, text) => {
+  expect(formatHours(hours)).toBe(text);
 });
 
 test('no unit of a duration is ever full', () => {

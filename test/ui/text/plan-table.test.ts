@@ -74,6 +74,22 @@ test('says how long stages took before, and of which nothing is known', () => {
     The stages took 12h 9m before, without eval (weekly-46)."
   `);
 });
+test('makes GPU-hours of both', () => {
+  const run = { kind: 'run', reasons: ['the image changed'] } as const;
+  const tookBefore = { seconds: 40_000, run: 'weekly-46' };
+  const stages = [
+    { ...stage('train', run, 4), tookBefore, gpuHours: 44.44 },
+    { ...stage('publish', run), tookBefore: { seconds: 60, run: 'weekly-46' } },
+  ];
+  expect(planTable({ ...plan, notEnforced: [], peakGpus: 4, stages })).toMatchInlineSnapshot(`
+    "STAGE     PLAN   ENGINE   VARIANT   GPUS   TOOK BEFORE   GPU-HOURS   REASON
+    train     run    mlx      job       4      11h 7m        44.4        the image changed
+    publish   run    mlx      job       0      1m 0s         <none>      the image changed
+
+    At most 4 GPUs at one time.
+    The stages took 11h 8m before, 44.4 GPU-hours (weekly-46)."
+  `);
+});
 test('wraps its reasons to the terminal', () => {
   for (const line of planTable(plan, { width: 60 }).split('\n').slice(0, 9))
     expect(line.length).toBeLessThanOrEqual(60);
