@@ -1,7 +1,7 @@
 import type { DriverOptions } from '../domain/driver-arguments.ts';
 import { UserError } from '../domain/errors.ts';
 import type { DriverSight, StartedDriver } from '../ports/driver-host.ts';
-import type { Deps } from './deps.ts';
+import { type Deps, timestamp } from './deps.ts';
 import { placeSources } from './place-sources.ts';
 import { readRun } from './read-run.ts';
 
@@ -36,7 +36,7 @@ export async function detachRun(
   await placeSources(deps, name, signal);
   const { drivers } = (await readRun(deps, name)).record;
   const isDriven = await deps.store.isLocked(name);
-  const driver = await deps.drivers.start(name, options);
+  const driver = await deps.drivers.start(name, { ...options, since: timestamp(deps.clock) });
   const over = new AbortController();
   const limit = new AbortController();
   const stop = AbortSignal.any([signal, limit.signal, over.signal]);

@@ -25,6 +25,8 @@ export interface DriveOptions {
   readonly name: string;
   /** Cancels the run after so many seconds and ends with 124. */
   readonly timeoutSeconds?: number;
+  /** Since when they count, RFC 3339: whoever handed the run over may have done so long ago. Absent = from now on. */
+  readonly since?: string;
   /** Drives or fails: another driver that lives is not followed but `name-taken`. */
   readonly takeover?: boolean;
 }
@@ -42,7 +44,9 @@ export async function* driveRun(
   options: DriveOptions,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, void> {
-  const began = deps.clock.now().getTime();
+  const now = deps.clock.now().getTime();
+  // The clock of whoever handed it over may be ahead.
+  const began = options.since === undefined ? now : Math.min(now, Date.parse(options.since));
   let told: RunRecord | undefined;
   let known: OpenRun | undefined;
   for (;;) {
@@ -63,7 +67,8 @@ export async function* driveRun(
     const session = new RunSession(deps.store, stored, (events) => queue.push(...events));
     if (told === undefined) queue.push(startedEvent(deps, session.record, true, opened.document.selection.selected));
     queue.push(...eventsBetween(told, session.record));
-    const work = drive(deps, session, { id, lock, opened }, limit, queue, signal).finally(() => queue.close());
+    const time = { ...limit, wishedSeconds: options.timeoutSeconds };
+    const work = drive(deps, session, { id, lock, opened }, time, queue, signal).finally(() => queue.close());
     // Without a handler a failure would be unhandled while the reader still empties the queue.
     work.catch(() => undefined);
     yield* queue.read();
@@ -84,6 +89,11 @@ async function takeOver({ store }: Deps, name: string, driver: string): Promise<
 
 function timeLeft({ timeoutSeconds }: DriveOptions, passedMs: number): Pick<DriveOptions, 'timeoutSeconds'> {
   return timeoutSeconds === undefined ? {} : { timeoutSeconds: Math.max(0, timeoutSeconds - passedMs / 1000) };
+}
+
+/** What is left of the time, and how much was asked for. */
+interface TimeLimit extends Pick<DriveOptions, 'timeoutSeconds'> {
+  readonly wishedSeconds: number | undefined;
 }
 
 /** One driver and its right to drive. */
@@ -107,7 +117,7 @@ async function drive(
   deps: Deps,
   session: RunSession,
   { id, lock, opened }: Driving,
-  options: Pick<DriveOptions, 'timeoutSeconds'>,
+  limit: TimeLimit,
   queue: EventQueue,
   interrupt: AbortSignal,
 ): Promise<'ended' | 'lost'> {
@@ -134,7 +144,7 @@ async function drive(
       cancelling: cancelling.signal,
     };
     const wishes = heedWishes(context, cancelling, over.signal);
-    const timer = timeout(context, options.timeoutSeconds, over.signal, () => {
+    const timer = timeout(context, limit, over.signal, () => {
       timedOut = true;
     });
     // Their faults are seen below; until then they must not count as unhandled.
@@ -212,21 +222,26 @@ async function heedWishes(context: DriveContext, cancelling: AbortController, ov
 
 async function timeout(
   context: DriveContext,
-  seconds: number | undefined,
+  { timeoutSeconds, wishedSeconds }: TimeLimit,
   over: AbortSignal,
   onTimeout: () => void,
 ): Promise<void> {
-  if (seconds === undefined) return;
+  if (timeoutSeconds === undefined) return;
   const { deps, session } = context;
   try {
-    await deps.clock.sleep(seconds, over);
+    await deps.clock.sleep(timeoutSeconds, over);
   } catch {
     return;
   }
   onTimeout();
   await session.commit((record) => ({
     ...record,
-    cancel: { at: timestamp(deps.clock), by: deps.who.user, reason: `--timeout of ${seconds} s`, epoch: record.epoch },
+    cancel: {
+      at: timestamp(deps.clock),
+      by: deps.who.user,
+      reason: `--timeout of ${wishedSeconds} s`,
+      epoch: record.epoch,
+    },
   }));
 }
 

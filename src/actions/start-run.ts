@@ -1,4 +1,5 @@
 import { UserError } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
 import type { RunName } from '../domain/naming.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { RunRecord } from '../domain/run-record.ts';
@@ -28,15 +29,17 @@ export type Started =
 export async function startRun(deps: Deps, request: StartRequest): Promise<Started> {
   const { pipeline, document, target = pipeline.target } = request;
   const sources = serializeDocument(document);
+  const { labels } = pipeline.pod;
+  const marks = isJsonObject(labels) ? { labels } : {};
   const record = (name: RunName): RunRecord => ({ ...newRecord(deps, name, pipeline, document), target });
   if (request.name === undefined) {
     for (;;) {
       const name = generateName(pipeline.pipeline.name);
-      if ((await deps.store.create(record(name), sources)) !== undefined) return { kind: 'created', name };
+      if ((await deps.store.create(record(name), sources, marks)) !== undefined) return { kind: 'created', name };
     }
   }
   const name = checkRunName(request.name);
-  const created = await deps.store.create(record(name), sources);
+  const created = await deps.store.create(record(name), sources, marks);
   if (created !== undefined) return { kind: 'created', name };
   await refuseOtherPlan(deps, name, document);
   return { kind: 'continued', name, verdict: await prepareResume(deps, name) };

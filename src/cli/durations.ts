@@ -12,6 +12,12 @@ export function parseSeconds(text: string): number {
   return Number(match[1]) * unit;
 }
 
+/** RFC 3339. */
+export function parseTime(text: string): string {
+  if (Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('Give a time such as 2026-11-30T06:00:00Z.');
+  return text;
+}
+
 /** A whole number of at least 0. */
 export function parseCount(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.');

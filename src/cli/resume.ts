@@ -3,8 +3,15 @@ import { driveRun } from '../actions/drive-run.ts';
 import { prepareResume } from '../actions/resume-run.ts';
 import type { DefineCommand } from './define-command.ts';
 import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
+import { parseTime } from './durations.ts';
 import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
 import { streamOption } from './present-run.ts';
+
+interface ResumeFlags {
+  readonly asItIs?: boolean;
+  readonly takeover?: boolean;
+  readonly timeoutSince?: string;
+}
 
 /** `resume` takes no parameters: the plan is the stored one. */
 export const defineResume: DefineCommand = (command, context, done) => {
@@ -20,17 +27,14 @@ export const defineResume: DefineCommand = (command, context, done) => {
     )
     // For drivers that are started again by whoever looks after them: only a person's wish is a new attempt.
     .addOption(new Option('--as-it-is', 'give nothing that failed a new attempt').hideHelp())
+    .addOption(new Option('--timeout-since <time>', 'when --timeout began to count').argParser(parseTime).hideHelp())
     .addHelpText('after', '\nWhat runs is adopted, what is done is kept, what failed or was lost gets a new attempt.\n')
-    .action(
-      async (
-        run: string,
-        flags: PlaceFlags & DriveFlags & { readonly asItIs?: boolean; readonly takeover?: boolean },
-      ) => {
-        const { deps, name } = await openRunPlace(context, flags, run);
-        if (flags.asItIs !== true) await prepareResume(deps, name);
-        const takeover = flags.takeover === true;
-        const drive: typeof driveRun = (there, options, signal) => driveRun(there, { ...options, takeover }, signal);
-        done(await driveOrDetach(context, deps, name, flags, drive));
-      },
-    );
+    .action(async (run: string, flags: PlaceFlags & DriveFlags & ResumeFlags) => {
+      const { deps, name } = await openRunPlace(context, flags, run);
+      if (flags.asItIs !== true) await prepareResume(deps, name);
+      const { takeover = false, timeoutSince: since } = flags;
+      const more = { takeover, ...(since === undefined ? {} : { since }) };
+      const drive: typeof driveRun = (there, options, signal) => driveRun(there, { ...options, ...more }, signal);
+      done(await driveOrDetach(context, deps, name, flags, drive));
+    });
 };

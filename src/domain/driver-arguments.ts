@@ -2,6 +2,8 @@
 export interface DriverOptions {
   /** Cancels the run after so many seconds. */
   readonly timeoutSeconds?: number;
+  /** Since when they count, RFC 3339: a driver may be replaced by another. Absent = since it begins. */
+  readonly since?: string;
   /** How long it waits for a cluster that is away; absent = the program's default. */
   readonly maxOfflineSeconds?: number;
 }
@@ -12,10 +14,11 @@ export interface DriverOptions {
  */
 export function driverArguments(
   run: string,
-  { timeoutSeconds, maxOfflineSeconds }: DriverOptions,
+  { timeoutSeconds, since, maxOfflineSeconds }: DriverOptions,
   where: readonly string[],
 ): readonly string[] {
-  const timeout = timeoutSeconds === undefined ? [] : ['--timeout', `${timeoutSeconds}s`];
+  const from = since === undefined ? [] : ['--timeout-since', since];
+  const timeout = timeoutSeconds === undefined ? [] : ['--timeout', `${timeoutSeconds}s`, ...from];
   const offline = maxOfflineSeconds === undefined ? [] : ['--max-offline', `${maxOfflineSeconds}s`];
   return ['resume', run, '--as-it-is', '-o', 'json', ...where, ...timeout, ...offline];
 }

@@ -67,3 +67,12 @@ export type FailureReason =
   | 'disrupted'
   /** An output or input changed after it was recorded. */
   | 'digest-mismatch';
+
+/**
+ * Whether an attempt may have left lines in a log. `began`: its main container is known to have run. What could not start
+ * left none, unless a container beside it had begun.
+ */
+export function mayHaveLog(outcome: Outcome, began: boolean): boolean {
+  if (began || outcome.kind !== 'failed' || outcome.reason !== 'cannot-start') return true;
+  return outcome.container !== undefined && (outcome.class !== 'config' || outcome.exitCode !== undefined);
+}

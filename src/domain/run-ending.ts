@@ -1,4 +1,5 @@
 import { unreachable } from './errors.ts';
+import { mayHaveLog } from './outcome.ts';
 import { lastAttempt, PHASE_EXIT_CODE, type RunPhase, runPhase, stagePhase } from './run-phase.ts';
 import type { RunRecord, StageRecord } from './run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, sightPhrase } from './sight.ts';
@@ -47,12 +48,18 @@ export function endingOf(record: RunRecord, driven: boolean, sights: Sights = NO
   }
 }
 
-/** What never began has no log: once its fault is mended, the run goes on. */
+/** What never began has no log: once its fault is mended, the run goes on. Else the log of the container that failed. */
 function afterFailure(record: RunRecord): string {
   const stage = record.stages.find((candidate) => ['Failed', 'Lost', 'CannotStart'].includes(stagePhase(candidate)));
   if (stage === undefined) return `ilab-backend logs ${record.name}`;
-  const isUnbegun = stagePhase(stage) === 'CannotStart' && lastAttempt(stage)?.at.started === undefined;
-  return isUnbegun ? `ilab-backend resume ${record.name}` : `ilab-backend logs ${record.name} ${stage.name}`;
+  const last = lastAttempt(stage);
+  const began = last?.at.started !== undefined;
+  const outcome = last?.outcome;
+  const isUnseen = outcome?.kind === 'lost' && !began;
+  if (outcome === undefined || isUnseen || !mayHaveLog(outcome, began)) return `ilab-backend resume ${record.name}`;
+  const container =
+    outcome.kind === 'failed' && outcome.container !== undefined ? ` --container ${outcome.container}` : '';
+  return `ilab-backend logs ${record.name} ${stage.name}${container}`;
 }
 
 function failureMessage(record: RunRecord, phase: 'Failed' | 'Lost' | 'CannotStart'): string {

@@ -1,4 +1,5 @@
 import type { UserError } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 
 /** A record with the version it was read at. */
@@ -15,6 +16,12 @@ export interface UnreadableRun {
   readonly fault: UserError;
 }
 
+/** What a store may put beside a run for others to see. */
+export interface RunMarks {
+  /** Labels of the pod settings, for a store whose runs are objects of a cluster. */
+  readonly labels?: JsonObject;
+}
+
 /** The durable memory of runs. A call that returns has its write on disk. */
 export interface RunStore {
   /** Where it looks, for messages: the state folder of this machine, a namespace of a cluster. */
@@ -22,7 +29,7 @@ export interface RunStore {
   /** Why nothing is to be found in that place, where it is not there itself; undefined where it is. Absent = it always is. */
   whyNothing?(): Promise<UserError | undefined>;
   /** Stores a new run with its sources (see `RunSources`). Returns undefined when the name is taken. */
-  create(record: RunRecord, sources: string): Promise<StoredRun | undefined>;
+  create(record: RunRecord, sources: string, marks?: RunMarks): Promise<StoredRun | undefined>;
   /** Undefined when there is no run of that name. */
   read(name: string): Promise<StoredRun | undefined>;
   /** The text given to `create`. Throws `state-broken` when it does not match its digest. */

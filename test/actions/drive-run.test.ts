@@ -246,6 +246,24 @@ describe('interrupt, cancel, two drivers', () => {
     const events = await play(driveRun(world.deps(), { name: 'weekly-1', timeoutSeconds: 5 }, never));
     expect(shape(events).at(-1)).toBe('run-ended Cancelled 124');
   });
+
+  test('a driver that takes the place of another counts on from when the run was handed over', async () => {
+    const world = new FakeWorld(CHAIN, () => undefined);
+    await world.start('weekly-1');
+    const slept: number[] = [];
+    const { clock, ...deps } = world.deps();
+    const sleep: typeof clock.sleep = async (seconds, signal) => {
+      slept.push(seconds);
+      await clock.sleep(0, signal);
+    };
+    const since = new Date(clock.now().getTime() - 60_000).toISOString();
+    const options = { name: 'weekly-1', timeoutSeconds: 90, since };
+    const events = await play(driveRun({ ...deps, clock: { ...clock, sleep } }, options, never));
+    expect(slept[0]).toBeGreaterThan(0);
+    expect(slept[0]).toBeLessThanOrEqual(30);
+    expect(shape(events).at(-1)).toBe('run-ended Cancelled 124');
+    expect((await world.store.read('weekly-1'))?.record.cancel?.reason).toBe('--timeout of 90 s');
+  });
 });
 
 describe('run --name twice', () => {

@@ -48,7 +48,11 @@ describe('the claim', () => {
     ['by default', {}, 'claim'],
     [
       'as the settings say',
-      { workspaceClaim: 'data', workspace: { size: '2Ti', storageClassName: 'nfs', accessModes: ['ReadWriteMany'] } },
+      {
+        workspaceClaim: 'data',
+        labels: { 'cost-center': '4711', 'app.kubernetes.io/part-of': 'other' },
+        workspace: { size: '2Ti', storageClassName: 'nfs', accessModes: ['ReadWriteMany'] },
+      },
       'claim-shared',
     ],
   ] as const)('renders as reviewed %s', async (_, pod, file) => {

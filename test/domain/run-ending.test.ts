@@ -12,7 +12,7 @@ const ran = (outcome?: Outcome): Partial<StageRecord> => ({
   decision: { kind: 'run', at },
   attempts: [attemptOf(outcome === undefined ? { state: 'bound', uid: 'uid-1' } : { state: 'logs-complete', outcome })],
 });
-const failed = (reason: 'exit' | 'cannot-start', message: string): Outcome => ({
+const failed = (reason: 'exit' | 'cannot-start', message: string): Extract<Outcome, { kind: 'failed' }> => ({
   kind: 'failed',
   class: 'user',
   reason,
@@ -63,6 +63,26 @@ describe('how a run takes its leave', () => {
       'resume weekly-47',
     ],
     [
+      'could not start, as a model server beside it never got ready: that has a log',
+      withStage(
+        start,
+        'train',
+        ran({ ...failed('cannot-start', 'not in time'), class: 'infra', container: 'teacher' }),
+      ),
+      'CannotStart',
+      5,
+      'train could not start: not in time',
+      'logs weekly-47 train --container teacher',
+    ],
+    [
+      'lost before it was seen to run: nothing to look at',
+      withStage(start, 'train', ran({ kind: 'lost', message: 'its object is gone' })),
+      'Lost',
+      9,
+      'train was lost: its object is gone',
+      'resume weekly-47',
+    ],
+    [
       'could not go on: what began has a log',
       withStage(start, 'train', {
         decision: { kind: 'run', at },
@@ -80,8 +100,17 @@ describe('how a run takes its leave', () => {
       'logs weekly-47 train',
     ],
     [
-      'lost',
-      withStage(start, 'train', ran({ kind: 'lost', message: 'it vanished' })),
+      'lost while it ran',
+      withStage(start, 'train', {
+        decision: { kind: 'run', at },
+        attempts: [
+          attemptOf({
+            state: 'logs-complete',
+            outcome: { kind: 'lost', message: 'it vanished' },
+            at: { intent: at, started: at },
+          }),
+        ],
+      }),
       'Lost',
       9,
       'train was lost: it vanished',

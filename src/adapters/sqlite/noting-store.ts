@@ -13,7 +13,7 @@ export function notingStore(store: RunStore, places: KnownPlaces, here: KnownPla
   return {
     place: store.place,
     ...(store.whyNothing === undefined ? {} : { whyNothing: store.whyNothing.bind(store) }),
-    create: async (record, sources) => note(await store.create(record, sources)),
+    create: async (record, sources, marks) => note(await store.create(record, sources, marks)),
     read: async (name) => note(await store.read(name)),
     remove: async (name) => {
       const removed = await store.remove(name);

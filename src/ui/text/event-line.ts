@@ -1,6 +1,7 @@
 import { unreachable } from '../../domain/errors.ts';
 import type { RunEvent } from '../../domain/event.ts';
 import { attemptName } from '../../domain/naming.ts';
+import { mayHaveLog } from '../../domain/outcome.ts';
 import { formatDuration } from './format.ts';
 import { phaseTone, type Tone } from './paint.ts';
 import { metricsPhrase, originPhrase, outcomePhrase, outcomeWord, overheadPhrase, progressPhrase } from './phrases.ts';
@@ -108,17 +109,11 @@ function endedLine(
     case 'failed':
     case 'lost': {
       const command = `ilab-backend logs ${event.run} ${event.stage} --attempt ${event.attempt}`;
-      return say(text, 'bad', hasLog(event) ? [`its log: ${command}`] : []);
+      return say(text, 'bad', mayHaveLog(outcome, event.seconds !== undefined) ? [`its log: ${command}`] : []);
     }
     default:
       return unreachable(outcome);
   }
-}
-
-/** What was not there when it should begin kept it from beginning: nothing of it could write a log. */
-function hasLog({ outcome, seconds }: OfType<'attempt-ended'>): boolean {
-  if (outcome.kind !== 'failed' || seconds !== undefined) return true;
-  return outcome.class !== 'config' || outcome.reason !== 'cannot-start';
 }
 
 function endLine(event: OfType<'run-ended'>, options: TextOptions | undefined): EventLine {

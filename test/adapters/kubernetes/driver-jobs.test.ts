@@ -82,11 +82,15 @@ test('a create of which nobody knows whether it was stored gives one Job', async
 
 test('what was said of the driving goes with it', async () => {
   const cluster = withAccount();
-  await hostOf(cluster).start('weekly-1', { timeoutSeconds: 3600, maxOfflineSeconds: 7200 });
+  await hostOf(cluster).start('weekly-1', {
+    timeoutSeconds: 3600,
+    since: '2026-01-01T00:00:00Z',
+    maxOfflineSeconds: 7200,
+  });
   const [job] = cluster.objects(RESOURCES.jobs);
   expect(at(job, 'spec', 'template', 'spec', 'containers', 0, 'args')).toEqual([
     ...['resume', 'weekly-1', '--as-it-is', '-o', 'json', '--target', 'kubernetes', '--namespace', 'lab'],
-    ...['--timeout', '3600s', '--max-offline', '7200s'],
+    ...['--timeout', '3600s', '--timeout-since', '2026-01-01T00:00:00Z', '--max-offline', '7200s'],
   ]);
 });
 

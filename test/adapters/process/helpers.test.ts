@@ -130,6 +130,27 @@ describe('a sidecar', () => {
     });
   });
 
+  test('that is not ready in time three times makes the stage fail with what it said', async () => {
+    // It looks at a life that has said something, and finds it not ready.
+    const said = '"$ILAB_CONTENT/said"';
+    const look = `until rm ${said}; do sleep 0.05; done; exit 1`;
+    const startupProbe = {
+      exec: { command: ['sh', '-c', look] },
+      ...{ periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 1 },
+    };
+    const script = `trap 'exit 0' TERM; echo still loading >&2; touch ${said}; ${WAIT}`;
+    const { outcome, lines } = await runToEnd(
+      here.place,
+      await here.spec({ init: [sidecar(script, { startupProbe })], script: note('main') }),
+    );
+    expect(outcome).toMatchObject({
+      ...{ class: 'user', reason: 'helper-failed', container: 'teacher' },
+      message:
+        'sidecar teacher was not ready in time, and was ended for that 3 times: still loading; to give it more time: its `startupProbe`',
+    });
+    expect(lines.filter(({ container }) => container === 'teacher').length).toBe(3);
+  });
+
   test('goes on beside main when their supervisor is killed, and ends with it', async () => {
     const script = `trap '${note('stopped')}; exit 0' TERM; ${note('started')}; touch "$ILAB_CONTENT/ready"; ${WAIT}`;
     const startupProbe = {

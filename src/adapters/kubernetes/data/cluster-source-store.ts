@@ -59,7 +59,7 @@ export class ClusterSourceStore implements SourceStore {
         if (this.#seen.has(marker)) return;
         if (!(await isMarked(api, claim, source.digest, context.signal))) {
           const size = await this.#send(source, request, claim, context);
-          await writeMarker(api, claim, { digest: source.digest, size }, context.signal);
+          await writeMarker(api, claim, { digest: source.digest, size, pod: context.pod }, context.signal);
         }
         this.#seen.add(marker);
       },

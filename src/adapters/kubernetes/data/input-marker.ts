@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../domain/json.ts';
+import { labelsOfPeople } from '../api/attempt-labels.ts';
 import { type KubeApi, KubeFault, type KubeObject, RESOURCES, textAt } from '../api/kube-api.ts';
 import type { WorkspaceClaim } from './workspace-claim.ts';
 
@@ -43,13 +44,13 @@ export async function isMarked(
 export async function writeMarker(
   api: KubeApi,
   claim: WorkspaceClaim,
-  { digest, size }: { readonly digest: string; readonly size: number },
+  { digest, size, pod }: { readonly digest: string; readonly size: number; readonly pod: JsonObject },
   signal: AbortSignal,
 ): Promise<void> {
   const marker: JsonObject = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: inputName('input', claim, digest), labels: LABELS },
+    metadata: { name: inputName('input', claim, digest), labels: { ...labelsOfPeople(pod['labels']), ...LABELS } },
     immutable: true,
     data: { digest, claim: claim.name, claimUid: claim.uid, size: String(size) },
   };

@@ -1,5 +1,6 @@
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
+import { labelsOfPeople } from '../api/attempt-labels.ts';
 import { KubeFault, type KubeObject, RESOURCES } from '../api/kube-api.ts';
 import type { ClusterData } from './cluster-data.ts';
 import { createJob, discardJob, endOf, nameTaken, replaceJob } from './transfer-job.ts';
@@ -93,6 +94,7 @@ async function createPiece(
     metadata: {
       name: configMap,
       labels: {
+        ...labelsOfPeople(job.metadata['labels']),
         'app.kubernetes.io/component': 'transfer',
         'app.kubernetes.io/instance': name,
         'app.kubernetes.io/part-of': 'ilab-backend',

@@ -33,6 +33,8 @@ export type SourcesManifest = z.infer<typeof manifestSchema>;
 export interface AnchorWriting {
   readonly state: AnchorState;
   readonly sources: SourcesManifest;
+  /** Those of the run's pod settings. */
+  readonly labels: JsonObject;
   readonly write: string;
   readonly process: string;
 }
@@ -44,7 +46,7 @@ export function newAnchor(record: RunRecord, writing: AnchorWriting): JsonObject
     kind: 'ConfigMap',
     metadata: {
       name: anchorName(record.name),
-      labels: labelsOf(record.name, 'run'),
+      labels: { ...writing.labels, ...labelsOf(record.name, 'run') },
       annotations: {
         [ANNOTATIONS.format]: String(FORMAT),
         [ANNOTATIONS.key]: `${record.id}/run`,

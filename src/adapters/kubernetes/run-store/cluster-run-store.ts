@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../../domain/errors.ts';
 import type { RunRecord } from '../../../domain/run-record.ts';
-import type { RunLock, RunStore, StoredRun, UnreadableRun } from '../../../ports/run-store.ts';
+import type { RunLock, RunMarks, RunStore, StoredRun, UnreadableRun } from '../../../ports/run-store.ts';
 import { type KubeApi, KubeFault, type KubeObject, RESOURCES, textAt } from '../api/kube-api.ts';
 import { toUserError, translated } from '../api/user-error.ts';
 import { anchorState, changedAnchor, recordIn, runOf, sourcesIn } from './anchor.ts';
@@ -65,9 +65,9 @@ export class ClusterRunStore implements RunStore {
     });
   }
 
-  create(record: RunRecord, sources: string): Promise<StoredRun | undefined> {
+  create(record: RunRecord, sources: string, marks: RunMarks = {}): Promise<StoredRun | undefined> {
     return this.#atEdge(async () => {
-      const anchor = await createRun(this.#deps, record, sources);
+      const anchor = await createRun(this.#deps, record, { sources, ...marks });
       return anchor === undefined ? undefined : this.#remember(anchor, record);
     });
   }

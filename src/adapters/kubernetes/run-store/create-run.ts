@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../../domain/errors.ts';
+import type { JsonObject } from '../../../domain/json.ts';
 import type { RunRecord } from '../../../domain/run-record.ts';
-import { RUN_LABEL } from '../api/attempt-labels.ts';
+import { labelsOfPeople, RUN_LABEL } from '../api/attempt-labels.ts';
 import { KubeFault, type KubeObject, RESOURCES, textAt } from '../api/kube-api.ts';
 import { anchorState, changedAnchor, newAnchor } from './anchor.ts';
 import type { HolderProcess } from './holder.ts';
@@ -27,9 +28,13 @@ export interface CreateDeps extends RemoveDeps {
  * The anchor of a new run, planned; undefined when the name is taken. Anchor `Preparing`, the pieces of the sources, anchor
  * `Planned`: a crash on the way leaves what is no run, and what the next one of the name takes away.
  */
-export async function createRun(deps: CreateDeps, record: RunRecord, sources: string): Promise<KubeObject | undefined> {
+export async function createRun(
+  deps: CreateDeps,
+  record: RunRecord,
+  { sources, labels }: { readonly sources: string; readonly labels?: JsonObject },
+): Promise<KubeObject | undefined> {
   const packed = packSources(record.name, sources);
-  const anchor = await claim(deps, record, packed);
+  const anchor = await claim(deps, record, { packed, labels: labelsOfPeople(labels) });
   if (anchor === undefined) return undefined;
   for (const piece of packed.pieces) {
     if (!(await storePiece(deps, record.name, anchor, piece))) return undefined;
@@ -47,10 +52,15 @@ export async function createRun(deps: CreateDeps, record: RunRecord, sources: st
 }
 
 /** The anchor, `Preparing` and ours. */
-async function claim(deps: CreateDeps, record: RunRecord, packed: PackedSources): Promise<KubeObject | undefined> {
+async function claim(
+  deps: CreateDeps,
+  record: RunRecord,
+  { packed, labels }: { readonly packed: PackedSources; readonly labels: JsonObject },
+): Promise<KubeObject | undefined> {
   const { api, holder, patience } = deps;
   const write = randomUUID();
-  const object = newAnchor(record, { state: 'Preparing', sources: packed.manifest, write, process: holder.mark });
+  const writing = { state: 'Preparing', sources: packed.manifest, labels, write, process: holder.mark } as const;
+  const object = newAnchor(record, writing);
   for (;;) {
     try {
       return await patience.write(

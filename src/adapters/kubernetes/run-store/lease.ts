@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.ts';
+import { labelsOfPeople } from '../api/attempt-labels.ts';
 import { at, type KubeObject, textAt } from '../api/kube-api.ts';
 import type { HolderProcess } from './holder.ts';
 import { lastWrite } from './last-write.ts';
@@ -33,7 +34,7 @@ export function newLease(run: string, anchor: KubeObject, owner: LeaseOwner, now
     kind: 'Lease',
     metadata: {
       name: leaseName(run),
-      labels: labelsOf(run, 'driver'),
+      labels: { ...labelsOfPeople(anchor.metadata['labels']), ...labelsOf(run, 'driver') },
       annotations: { [ANNOTATIONS.process]: owner.process },
       ownerReferences: ownedBy(anchor),
     },

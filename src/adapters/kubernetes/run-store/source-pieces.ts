@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
+import { labelsOfPeople } from '../api/attempt-labels.ts';
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import type { SourcesManifest } from './anchor.ts';
 import { labelsOf, ownedBy, pieceName } from './names.ts';
@@ -32,7 +33,11 @@ export function pieceObject(run: string, anchor: KubeObject, piece: PackedSource
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: piece.name, labels: labelsOf(run, 'sources'), ownerReferences: ownedBy(anchor) },
+    metadata: {
+      name: piece.name,
+      labels: { ...labelsOfPeople(anchor.metadata['labels']), ...labelsOf(run, 'sources') },
+      ownerReferences: ownedBy(anchor),
+    },
     immutable: true,
     binaryData: { [PART]: piece.bytes.toString('base64') },
   };

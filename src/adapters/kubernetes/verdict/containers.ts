@@ -1,24 +1,14 @@
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import { imageFinding } from './images.ts';
-import {
-  type ContainerView,
-  containersOf,
-  eventsOf,
-  nameOf,
-  namespaceOf,
-  numberAt,
-  phraseOf,
-  terminated,
-  uidOf,
-} from './objects.ts';
+import { type ContainerView, containersOf, eventsOf, nameOf, namespaceOf, phraseOf, uidOf } from './objects.ts';
+import { crashLoop, isHelper } from './pod-start.ts';
 import type { Finding } from './view.ts';
-import { clean, count } from './words.ts';
+import { clean } from './words.ts';
 
 /** Seconds for an object to appear that a pod names: it may be made beside the pod. */
 const OBJECT_GRACE = 30;
 /** Seconds a runtime that is overloaded is given. */
 const RUNTIME_GRACE = 300;
-const MOST_RESTARTS = 2;
 
 /** What keeps the containers of a placed pod from running, in the order they start; the first that says something. */
 export function containerFinding(pod: KubeObject, events: readonly KubeObject[]): Finding | undefined {
@@ -27,35 +17,6 @@ export function containerFinding(pod: KubeObject, events: readonly KubeObject[])
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** What starts, when nothing is wrong; undefined when the main container has begun. */
-export function startingFinding(pod: KubeObject): Finding | undefined {
-  const all = containersOf(pod);
-  const main = all.find(({ role }) => role === 'main');
-  if (isRunning(main) || terminated(main) !== undefined) return undefined;
-  const node = clean(textAt(pod, 'spec', 'nodeName'), 253);
-  const where = node === '' ? '' : ` on ${node}`;
-  const key = `starting/${uidOf(pod)}`;
-  const helper = all.find((container) => isHelper(container) && isBusy(container));
-  if (helper === undefined) {
-    return { code: 'starting', key, reason: `pod ${nameOf(pod)} gets its image and volumes${where}` };
-  }
-  const what = helper.role === 'init' ? 'runs' : 'is not ready yet';
-  return { code: 'helper-starting', key, reason: `${phraseOf(helper)} ${what}${where}` };
-}
-
-function isHelper({ role }: ContainerView): boolean {
-  return role === 'init' || role === 'sidecar';
-}
-
-/** An init container that runs, or a sidecar that the kubelet has not found ready. */
-function isBusy(container: ContainerView): boolean {
-  return isRunning(container) && (container.role === 'init' || container.status?.['started'] !== true);
-}
-
-function isRunning(container: ContainerView | undefined): boolean {
-  return textAt(container?.status, 'state', 'running', 'startedAt') !== undefined;
 }
 
 function stateFinding(pod: KubeObject, container: ContainerView, events: readonly KubeObject[]): Finding | undefined {
@@ -74,18 +35,7 @@ function stateFinding(pod: KubeObject, container: ContainerView, events: readonl
     case 'PostStartHookError':
       return { ...helper, ...noCommand(container, message), key: `command-missing/${key}`, grace: 0 };
     case 'CrashLoopBackOff':
-      return crashLoop(container, key);
-  }
-  return undefined;
-}
-
-/** A sidecar that crashes beside a main container that runs: to be told, the main container will say what it makes of it. */
-export function sidecarTrouble(pod: KubeObject): Finding | undefined {
-  for (const container of containersOf(pod)) {
-    if (container.role !== 'sidecar' || textAt(container.status, 'state', 'waiting', 'reason') !== 'CrashLoopBackOff')
-      continue;
-    const { grace: _, ...told } = crashLoop(container, `${uidOf(pod)}/${container.name}`);
-    return told;
+      return crashLoop(pod, container, events);
   }
   return undefined;
 }
@@ -181,21 +131,4 @@ function whyNot(message: string): string {
   if (/permission denied/i.test(message)) return 'may not be executed';
   if (/exec format error/i.test(message)) return 'is made for another kind of machine';
   return message === '' ? 'cannot be run' : `cannot be run: "${message}"`;
-}
-
-function crashLoop(container: ContainerView, key: string): Finding {
-  const restarts = numberAt(container.status, 'restartCount') ?? 0;
-  const code = numberAt(container.status, 'lastState', 'terminated', 'exitCode');
-  const cause = textAt(container.status, 'lastState', 'terminated', 'reason');
-  const why = cause === 'OOMKilled' ? 'out of memory' : `exit code ${code ?? 'unknown'}`;
-  const words = clean(textAt(container.status, 'lastState', 'terminated', 'message')?.trimEnd().split('\n').at(-1));
-  const said = words === '' ? '' : `: "${words}"`;
-  return {
-    code: 'crash-loop',
-    key: `crash-loop/${key}`,
-    ...(restarts >= MOST_RESTARTS ? { grace: 0 } : {}),
-    container: container.name,
-    reason: `${phraseOf(container)} ended again and again (${count(restarts, 'restart')}, last ${why})${said}`,
-    fix: `read what it says: \`ilab-backend logs RUN --container ${container.name}\``,
-  };
 }

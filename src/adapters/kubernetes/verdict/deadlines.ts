@@ -29,7 +29,13 @@ export function deadlineOf(
   const what = isPlaced ? `did not start within ${span(limit)} of being placed` : `found no room within ${span(limit)}`;
   const more = isPlaced ? '`--start-timeout`, `timeouts.start`' : '`--queue-timeout`, `timeouts.queue`';
   const fix = waitsFor.grace === undefined ? `to give it more: ${more} of the stage` : waitsFor.fix;
-  const told = { code, key, reason: `it ${what}: ${waitsFor.reason}` };
+  const { container } = waitsFor;
+  const told = {
+    code,
+    key,
+    reason: `it ${what}: ${waitsFor.reason}`,
+    ...(container === undefined ? {} : { container }),
+  };
   return { left: 0, over: { ...told, ...(fix === undefined ? {} : { fix }) } };
 }
 

@@ -1,8 +1,9 @@
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import { readRefusal } from './admission.ts';
-import { containerFinding, startingFinding } from './containers.ts';
+import { containerFinding } from './containers.ts';
 import { eventsOf, eventsOfChildren, nameOf, namespaceOf, uidOf } from './objects.ts';
 import { podFailure } from './pod-failure.ts';
+import { startingFinding } from './pod-start.ts';
 import { queueFinding } from './queue.ts';
 import { schedulingFinding } from './scheduling.ts';
 import type { AttemptView, Finding } from './view.ts';

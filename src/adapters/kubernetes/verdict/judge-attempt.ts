@@ -1,11 +1,11 @@
 import { at, textAt } from '../api/kube-api.ts';
 import { hasPodEnded } from '../api/pod-phase.ts';
 import { meaningOf } from './codes.ts';
-import { sidecarTrouble } from './containers.ts';
 import { deadlineOf } from './deadlines.ts';
 import { firstFinding, pendingPods } from './findings.ts';
 import { mainOf, nameOf, namespaceOf, timeAt, uidOf } from './objects.ts';
 import { failedAs, podFailure } from './pod-failure.ts';
+import { sidecarTrouble } from './pod-start.ts';
 import { isSuspended } from './queue.ts';
 import { Sightings } from './sightings.ts';
 import { nodeTrouble, strandedPod } from './silent-node.ts';
@@ -167,7 +167,7 @@ function expectedPods(view: AttemptView): number {
 }
 
 function runs(view: AttemptView, at: string, sightings: Sightings): Verdict {
-  const trouble = nodeTrouble(view) ?? firstOf(view.pods, sidecarTrouble);
+  const trouble = nodeTrouble(view) ?? firstOf(view.pods, (pod) => sidecarTrouble(pod, view.events));
   if (trouble === undefined) return { kind: 'started', at };
   if (sightings.ends(trouble)) return doom(trouble);
   return { kind: 'started', at, trouble: troubleOf(trouble, view, sightings.left(trouble)) };

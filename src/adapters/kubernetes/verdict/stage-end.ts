@@ -175,12 +175,15 @@ function deadlineEnding(
     numberAt(view.job, 'spec', 'activeDeadlineSeconds') ??
     numberAt(view.job, 'spec', 'runPolicy', 'activeDeadlineSeconds');
   const limit = seconds === undefined ? 'its time' : `${seconds} seconds`;
-  const waits = startedAt === undefined && waitedFor !== undefined;
+  if (startedAt === undefined && waitedFor !== undefined) {
+    const isPlaced = view.pods.some((pod) => textAt(pod, 'spec', 'nodeName') !== undefined);
+    const code = isPlaced ? 'start-timeout' : 'queue-timeout';
+    const message = `it did not start within ${limit} (activeDeadlineSeconds): ${waitedFor}; to give it more: \`timeouts.queue\` of the stage`;
+    return { code, outcome: failedAs(code, message) };
+  }
   const more = startedAt === undefined ? '`timeouts.queue` and `timeouts.run`' : '`timeouts.run`';
   const counted = startedAt === undefined ? ', the wait for room included' : '';
-  const message = waits
-    ? `it did not start within ${limit} (activeDeadlineSeconds): ${waitedFor}`
-    : `it did not end within ${limit}${counted} (activeDeadlineSeconds); to give it more: ${more} of the stage`;
+  const message = `it did not end within ${limit}${counted} (activeDeadlineSeconds); to give it more: ${more} of the stage`;
   return { code: 'deadline', outcome: failedAs('deadline', message) };
 }
 

@@ -14,6 +14,23 @@ const LONGEST_PAUSE_MS = 60_000;
 
 type Failed = Extract<Outcome, { kind: 'failed' }>;
 
+/** A life that ended before it was ready. `isProbed`: because it was not. */
+interface FailedStart {
+  readonly exitCode: number;
+  readonly isProbed: boolean;
+}
+
+/** The number of the life that an earlier supervisor began last. */
+export function newestLife({ folder }: Attempt, { name }: ContainerSpec): number {
+  let number = 0;
+  while (existsSync(`${folder.instance(name, number + 1)}.start`)) number += 1;
+  return number;
+}
+
+function exitCodeOf(end: Ended): number {
+  return end.kind === 'exited' ? end.code : 255;
+}
+
 /** A helper that runs beside `main` and is started again when it ends. */
 export class Sidecar {
   readonly #attempt: Attempt;
@@ -27,8 +44,7 @@ export class Sidecar {
   constructor(attempt: Attempt, container: ContainerSpec) {
     this.#attempt = attempt;
     this.#container = container;
-    this.#number = 0;
-    while (existsSync(`${attempt.folder.instance(container.name, this.#number + 1)}.start`)) this.#number += 1;
+    this.#number = newestLife(attempt, container);
     this.#run = new ContainerRun(attempt, container, this.#number);
   }
 
@@ -37,13 +53,11 @@ export class Sidecar {
     const { signal } = this.#attempt.stopper;
     for (let failures = 1; ; failures += 1) {
       await this.#run.start();
-      const end = await this.#untilReady(signal);
-      if (end === undefined) break;
+      const failed = await this.#untilReady(signal);
+      if (failed === undefined) break;
       await this.#run.finish();
-      const code = end.kind === 'exited' ? end.code : 255;
-      const words = lastWords(this.#run.terminationLog, this.#run.log, this.#attempt.masker);
-      if (code === 126 || code === 127 || failures >= FAILED_STARTS)
-        return failureOf(this.#container, code, words, this.#attempt.memoryKills);
+      const isForGood = failed.exitCode === 126 || failed.exitCode === 127;
+      if (isForGood || failures >= FAILED_STARTS) return this.#failure(failed);
       await this.#pause(failures);
       this.#next();
     }
@@ -79,21 +93,32 @@ export class Sidecar {
     }
   }
 
+  #failure({ exitCode, isProbed }: FailedStart): Failed {
+    const words = lastWords(this.#run.terminationLog, this.#run.log, this.#attempt.masker);
+    const { name } = this.#container;
+    if (!isProbed) return failureOf(this.#container, exitCode, words, this.#attempt.memoryKills);
+    const said = words === undefined ? '' : `: ${words}`;
+    const message = `sidecar ${name} was not ready in time, and was ended for that ${FAILED_STARTS} times${said}; to give it more time: its \`startupProbe\``;
+    return { kind: 'failed', class: 'user', reason: 'helper-failed', message, container: name };
+  }
+
   /** Undefined when it is ready or the attempt is stopped; its end when that comes first, by itself or by its probe. */
-  async #untilReady(signal: AbortSignal): Promise<Ended | undefined> {
+  async #untilReady(signal: AbortSignal): Promise<FailedStart | undefined> {
     const { startupProbe } = this.#container;
     if (startupProbe === undefined) return undefined;
     const { instance } = this.#run;
     let wait = Math.max(startupProbe.initialDelay * 1000, 1);
     for (let failures = 0; failures < startupProbe.failureThreshold; failures += 1) {
       const end = await instance.ended({ ms: wait, signal });
-      if (end !== undefined || signal.aborted) return end;
+      if (end !== undefined) return { exitCode: exitCodeOf(end), isProbed: false };
+      if (signal.aborted) return undefined;
       const env = this.#probeEnvironment();
       const around = { env, cwd: this.#container.workingDir, timeoutMs: startupProbe.timeout * 1000 };
       if (await probe(startupProbe.check, around)) return undefined;
       wait = startupProbe.period * 1000;
     }
-    return this.#run.finish();
+    const end = await this.#run.finish();
+    return end === undefined ? undefined : { exitCode: exitCodeOf(end), isProbed: true };
   }
 
   #probeEnvironment(): Readonly<Record<string, string>> {

@@ -14,7 +14,7 @@ import { failureOf } from './failure.ts';
 import { lastWords } from './last-words.ts';
 import { persist } from './persist.ts';
 import { plainResult, type ResultReading, readResult } from './result-file.ts';
-import { Sidecar } from './sidecar.ts';
+import { newestLife, Sidecar } from './sidecar.ts';
 import type { StopReason } from './stopper.ts';
 
 type Failed = Extract<Outcome, { kind: 'failed' }>;
@@ -166,7 +166,8 @@ function stopped(attempt: Attempt): Ending {
   return endedNow(outcomeOf(attempt.stopper.reason ?? 'cancelled', attempt));
 }
 
-function outcomeOf(reason: StopReason, { spec }: Attempt): Outcome {
+function outcomeOf(reason: StopReason, attempt: Attempt): Outcome {
+  const { spec } = attempt;
   switch (reason) {
     case 'cancelled':
       return { kind: 'cancelled', message: 'it was ended on request' };
@@ -175,14 +176,28 @@ function outcomeOf(reason: StopReason, { spec }: Attempt): Outcome {
       return { kind: 'failed', class: 'user', reason: 'deadline', message };
     }
     case 'start-timeout': {
-      const helpers = spec.containers.slice(0, -1).map((container) => container.name);
-      const waited = helpers.length === 0 ? '' : `: ${helpers.join(', ')} did not get ready`;
-      const message = `it did not start within ${spec.startTimeout} seconds${waited}`;
-      return { kind: 'failed', class: 'infra', reason: 'cannot-start', message };
+      const { what, ...named } = waitedFor(attempt);
+      const message = `it did not start within ${spec.startTimeout} seconds${what}; to give it more: \`--start-timeout\`, \`timeouts.start\` of the stage`;
+      return { kind: 'failed', class: 'infra', reason: 'cannot-start', message, ...named };
     }
     default:
       return unreachable(reason);
   }
+}
+
+/** What main waits for, and what that said last. */
+function waitedFor(attempt: Attempt): { readonly what: string; readonly container?: string } {
+  const { folder, spec, masker } = attempt;
+  const helper = spec.containers.slice(0, -1).findLast(({ name }) => existsSync(`${folder.instance(name, 0)}.start`));
+  if (helper === undefined) return { what: '' };
+  const run = new ContainerRun(attempt, helper, newestLife(attempt, helper));
+  const words = lastWords(run.terminationLog, run.log, masker);
+  const said = words === undefined ? '' : `: ${words}`;
+  const how =
+    helper.role === 'sidecar'
+      ? `sidecar ${helper.name} did not get ready`
+      : `init container ${helper.name} did not end`;
+  return { what: `: ${how}${said}`, container: helper.name };
 }
 
 function endedNow(outcome: Outcome): Ending {

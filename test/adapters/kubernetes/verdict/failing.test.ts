@@ -11,11 +11,11 @@ describe('an attempt that fails', () => {
     const memory = remember({ pods: [pod({ state: waits('ContainerCreating') })] });
     const { verdict } = judgeAttempt(view({ job: failedJob('DeadlineExceeded') }), memory);
     expect(verdict).toMatchObject({
-      code: 'deadline',
+      code: 'queue-timeout',
       outcome: failed(
-        'user',
-        'deadline',
-        /^it did not start within 300 seconds \(activeDeadlineSeconds\): pod .+ gets its image/,
+        'infra',
+        'cannot-start',
+        /^it did not start within 300 seconds \(activeDeadlineSeconds\): pod .+ gets its image.+; to give it more: `timeouts.queue`/,
       ),
     });
   });
