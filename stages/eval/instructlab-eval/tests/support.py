@@ -58,7 +58,9 @@ def write_lines(file: Path, content: Iterable[Mapping[str, Any]]) -> None:
     file.write_text("".join(json.dumps(one) + "\n" for one in content), encoding="utf-8")
 
 
-def make_content(root: Path, judge: str = "http://127.0.0.1:9/v1", **own: Any) -> Path:
+def make_content(
+    root: Path, judge: str = "http://127.0.0.1:9/v1", *, wandb: Mapping[str, str] | None = None, **own: Any
+) -> Path:
     """The tiny model as base and, unchanged, as three checkpoints; two leaves of skills and one of knowledge."""
     inputs = root / "inputs"
     for name in NAMES:
@@ -80,7 +82,7 @@ def make_content(root: Path, judge: str = "http://127.0.0.1:9/v1", **own: Any) -
         write_task(inputs / "tasks" / "node_datasets", leaf, [row for item in "xy" for row in question_rows(item)])
     engine = {"serve": SERVE, "firstQuestions": 2, "maxWorkers": 2, **own}
     judged = {"url": judge, "model": "the-judge", "retries": 0}
-    params = {"model": "tiny", "batchSize": 8, "judge": judged, "instructlabEval": engine}
+    params = {"model": "tiny", "batchSize": 8, "judge": judged, "instructlabEval": engine, "wandb": wandb}
     (root / "params.json").write_text(json.dumps(params))
     return root
 

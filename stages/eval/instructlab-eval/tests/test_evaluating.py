@@ -1,15 +1,18 @@
 """The stage as a whole, with the upstream packages."""
 
+import json
 import tempfile
 import time
 import unittest
 from pathlib import Path
+from typing import Any
 
 from ilab_stage import check_listing
 
 from . import needs_packages
 from .judge import Judge
-from .support import KEY, artifact, make_content, processes_of, result, run_program, start_program, write_task
+from .support import KEY, NAMES, artifact, make_content, processes_of, result, run_program, start_program, write_task
+from .wandb_log import read_records, values
 
 ALL = ["mmlu", "mmlu_branch", "mt_bench", "mt_bench_branch"]
 
@@ -23,7 +26,8 @@ class Evaluating(unittest.TestCase):
 
     def test_measures_everything_once_and_chooses_what_the_judge_likes_best(self) -> None:
         with Judge({"phase2-epoch-1": 8, "phase2-epoch-2": 6, "base": 4}) as judge:
-            make_content(self.content, judge.url, benchmarks=ALL, mergeSystemMessage=True)
+            wandb = {"project": "taxonomy", "mode": "offline", "id": "01HXYZ", "name": "weekly"}
+            make_content(self.content, judge.url, wandb=wandb, benchmarks=ALL, mergeSystemMessage=True)
             # One of upstream's form: a model that always says the same letter is right once or not at all.
             rows = [{"question": f"Which {right}?", "choices": list("abcd"), "answer": right} for right in (0, 1, 2, 3)]
             write_task(self.content / "inputs" / "tasks", "leaf_d", rows)
@@ -47,6 +51,7 @@ class Evaluating(unittest.TestCase):
         roles = {message["role"] for request in judge.requests for message in request["messages"]}
         self.assertEqual(roles, {"user"}, "the system message is part of the user's")
         self.assert_artifacts()
+        self.assert_logged()
 
     def kill_while_judged(self, judge: Judge) -> None:
         judge.held = True
@@ -64,7 +69,7 @@ class Evaluating(unittest.TestCase):
     def assert_artifacts(self) -> None:
         artifacts = self.content / "artifacts"
         names = {one["name"] for one in result(self.content)["artifacts"]}
-        self.assertEqual(names, {"scores", "scores-table", "upstream-reports", "model"})
+        self.assertEqual(names, {"scores", "scores-table", "upstream-reports", "model", "wandb"})
         self.assertEqual(
             check_listing(artifacts / "model", (artifacts / "model.listing").read_bytes(), contents=True), []
         )
@@ -83,6 +88,24 @@ class Evaluating(unittest.TestCase):
         self.assertLessEqual({"trained_model_score", "model_score", "base_model_score"}, reports[0].keys())
         branch = {"trained_model_score", "overall_score", "base_model_score", "base_overall_score", "error_rate"}
         self.assertLessEqual(branch, reports[1].keys())
+
+    def assert_logged(self) -> None:
+        """As the real package reads it back, who would send it later."""
+        folder = self.content / "artifacts" / "wandb"
+        (run,) = folder.glob("offline-run-*/run-01HXYZ-eval.wandb")
+        records = [json.loads(line) for line in read_records(run).splitlines()]
+        (started,) = [record["run"] for record in records if "run" in record]
+        self.assertEqual([started[name] for name in ("project", "run_group")], ["taxonomy", "weekly"])
+        points = [values(record["history"]["item"]) for record in records if "history" in record]
+        self.assertEqual([point["model"] for point in points], ["base", *NAMES])
+        self.assertEqual([point.get("mt_bench") for point in points], [4, None, 8, 6])
+        summary: dict[str, Any] = {}
+        for record in records:
+            summary |= values(record.get("summary", {}).get("update", []))
+        self.assertEqual([summary[f"mt_bench_{of}"] for of in ("base", "tuned", "delta")], [4, 8, 4])
+        leaf = "leaves/leaf_a/mt_bench_branch"
+        self.assertEqual([summary[f"{leaf}_{of}"] for of in ("base", "tuned", "delta")], [4, 8, 4])
+        self.assertNotIn(str(self.content).encode(), run.read_bytes(), "nothing of this machine")
 
 
 if __name__ == "__main__":

@@ -18,9 +18,12 @@ from ilab_models.rows import read_rows
 from ilab_models.scratch import scratch_folder
 from ilab_process.child import Child
 from ilab_stage import BadInput, Stage, Stopped, TryLater, digest_file
+from ilab_wandb.report import send
+from ilab_wandb.settings import Wandb
 
+from . import logged
 from .done import Done
-from .environment import child_environment
+from .environment import ENGINE, child_environment
 from .failures import failure
 from .launch import Launch
 from .plan import Course, Phase
@@ -43,6 +46,7 @@ def main(stage: Stage) -> None:
 
 
 def train(stage: Stage, scratch: Path) -> None:
+    wandb = Wandb.read(stage.params)
     data = stage.input("train").path
     files = training_files(data)
     model = find_model(stage, "model", scratch)
@@ -71,7 +75,10 @@ def train(stage: Stage, scratch: Path) -> None:
             copy_folder(phase.folder / folder, root / name)
     write_index(root, model.uri, [entry for _, done in finished for entry in done.checkpoints])
     stage.add_artifact("checkpoints")
-    stage.finish(_metrics(settings, finished, processed, courses))
+    found = _metrics(settings, finished, processed, courses)
+    if wandb is not None:
+        send(stage, wandb, logged.report(settings.as_json(), phases, found), engine=ENGINE, scratch=scratch)
+    stage.finish(found)
 
 
 def _phase(number: int, subject: str, file: Path, scratch: Path) -> Phase:

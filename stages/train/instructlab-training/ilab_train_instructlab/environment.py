@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ilab_process.environment import library_environment
 
-_ENGINE = Path(__file__).resolve().parent.parent
+ENGINE = Path(__file__).resolve().parent.parent
 TIMEOUT = "INSTRUCTLAB_NCCL_TIMEOUT_MS"
 _TRIGGER = "CHECKPOINT_TRIGGER_FILENAME"
 # Upstream looks nowhere else.
@@ -24,7 +24,7 @@ def child_environment(own: Mapping[str, str], *, scratch: Path, collective_timeo
         # Two runs on one machine share /dev/shm: neither may stop the other.
         _TRIGGER: f"ilab-checkpoint-{hashlib.sha256(str(scratch).encode()).hexdigest()[:16]}",
     }
-    return library_environment(own, engine=_ENGINE, cache=scratch / "huggingface") | ours
+    return library_environment(own, engine=ENGINE, cache=scratch / "huggingface") | ours
 
 
 def checkpoint_trigger(environment: Mapping[str, str]) -> Path:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from ilab_process.child import Child
 from ilab_stage import BadInput, TryLater
+from ilab_train_instructlab import logged
 from ilab_train_instructlab.environment import TIMEOUT, checkpoint_trigger, child_environment
 from ilab_train_instructlab.even import evened
 from ilab_train_instructlab.failures import failure
 from ilab_train_instructlab.metrics import FILE, Metrics
-from ilab_train_instructlab.plan import Course
+from ilab_train_instructlab.plan import Course, Phase
 from ilab_train_instructlab.processed import Processed, keep_fitting
 
 from . import ENGINE
@@ -92,6 +93,16 @@ class MetricsTest(InAFolder):
         self.assertEqual([step.loss for step in metrics.read()], [1.0])
         self.assertEqual(metrics.mean(0, 8), 2.0)
         self.assertIsNone(metrics.mean(8, 12))
+
+    def test_steps_are_logged_in_the_order_of_training(self) -> None:
+        phases = [Phase(number, "a", self.root, self.root / str(number), 1) for number in (1, 2)]
+        for phase, steps in zip(phases, (self.step(8, 2.0) + self.step(4, 3.0), self.step(4, 1.0)), strict=True):
+            phase.output.mkdir(parents=True)
+            (phase.output / FILE).write_text(steps)
+        told = logged.report({"epochs": 2}, phases, {"rows": 12})
+        points = [(row["phase"], row["samples"], row["loss"]) for row in told.history]
+        self.assertEqual(points, [(1, 4, 3.0), (1, 8, 2.0), (2, 4, 1.0)])
+        self.assertEqual((told.stage, told.config, told.summary), ("train", {"epochs": 2}, {"rows": 12}))
 
 
 class ChildTest(InAFolder):
