@@ -1,5 +1,6 @@
 import { previewBindings } from '../domain/bindings.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { buildCommand } from '../domain/plan.ts';
 import { containersOf } from '../domain/workload.ts';
 import type { ClusterNeeds, Endpoint } from '../ports/doctor.ts';
 import type { ImageIdentity, PlanTarget } from '../ports/target.ts';
@@ -8,8 +9,8 @@ import { renderedKinds } from './render-stages.ts';
 
 export type { ClusterNeeds, Doctor, Endpoint } from '../ports/doctor.ts';
 
-/** What a run of a project would ask of a cluster; of no cluster anything is asked. */
-export async function clusterNeeds(project: OpenProject, target: PlanTarget): Promise<ClusterNeeds> {
+/** What a run of a project would ask of a cluster; of no cluster anything is asked. `typed`: its folder as it was named. */
+export async function clusterNeeds(project: OpenProject, target: PlanTarget, typed?: string): Promise<ClusterNeeds> {
   const { pipeline } = project;
   const images = new Map<string, ImageIdentity>();
   const stages: { readonly stage: string; readonly objects: readonly JsonObject[] }[] = [];
@@ -28,6 +29,7 @@ export async function clusterNeeds(project: OpenProject, target: PlanTarget): Pr
     stages,
     pod: pipeline.pod,
     images: [...images.values()],
+    buildCommand: buildCommand({ pipeline: pipeline.pipeline, profile: pipeline.profile }, [], typed),
     endpoints: endpointsOf(
       pipeline.params,
       stages.flatMap(({ objects }) => objects),

@@ -92,7 +92,7 @@ async function needsOf(context: CliContext, pipeline: string | undefined, flags:
     const project = await openProject(context, pipeline, flags, asked);
     const target = asked ?? project.pipeline.target;
     const planTarget = await context.openPlanTarget(placeOf(flags), target);
-    return { target, needs: await clusterNeeds(project, planTarget) };
+    return { target, needs: await clusterNeeds(project, planTarget, flags.project) };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'bad-params' || asked !== 'kubernetes') throw error;
     const [message = ''] = error.message.split('\n', 1);

@@ -79,10 +79,22 @@ export function howToBuild(
   if (brought.length > 0) {
     return `no folder in stages/ makes the image of ${brought.join(', ')}: name your own under \`images:\``;
   }
-  const names = missing.map(({ name }) => name).join(' ');
-  const from = project === undefined ? '' : ` --project ${shellWord(project)}`;
-  const chosen = profile === undefined ? '' : ` --profile ${profile}`;
-  return `\`ilab-backend images build ${names}${from} --pipeline ${pipeline.name}${chosen}\`, with --load kind or --push REGISTRY`;
+  const names = missing.map(({ name }) => name);
+  return `\`${buildCommand({ pipeline, profile }, names, project)}\`, with --load kind or --push REGISTRY`;
+}
+
+/** Builds the images of `stages`, of all without; `project`: as it was typed. */
+export function buildCommand(
+  { pipeline, profile }: { readonly pipeline: { readonly name: string }; readonly profile: string | undefined },
+  stages: readonly string[],
+  project?: string,
+): string {
+  return [
+    ...['ilab-backend images build', ...stages],
+    ...(project === undefined ? [] : [`--project ${shellWord(project)}`]),
+    `--pipeline ${pipeline.name}`,
+    ...(profile === undefined ? [] : [`--profile ${profile}`]),
+  ].join(' ');
 }
 
 /** A word as a shell takes it for one. */

@@ -19,6 +19,8 @@ export interface ClusterNeeds {
   /** The pod settings. */
   readonly pod: JsonObject;
   readonly images: readonly ImageIdentity[];
+  /** What to type to build them; absent where no pipeline is looked at. */
+  readonly buildCommand?: string;
   readonly endpoints: readonly Endpoint[];
 }
 

@@ -53,7 +53,7 @@ async function imageFindings({ needs, imageState }: ClusterDoctorOptions): Promi
   const missing = states.filter(({ state }) => state === 'missing').map(({ image }) => image.reference);
   const unknown = states.filter(({ state }) => state === 'unknown').map(({ image }) => image.reference);
   const known = states.length - missing.length - unknown.length;
-  const build = 'build and load or push them: `ilab-backend images build`';
+  const build = `build and load or push them: \`${needs.buildCommand ?? 'ilab-backend images build'}\``;
   const findings: Finding[] = [];
   if (known > 0) findings.push({ name: 'Images', state: 'ok', message: `${known} of ${states.length} known` });
   if (missing.length > 0) {

@@ -209,3 +209,10 @@ test('no value of a Secret is told', async () => {
     put(c, RESOURCES.secrets, { metadata: { name: 'hub' }, data: { other: 'c2VjcmV0' } });
   expect(JSON.stringify(await examine({ prepare, needs: SECRET }))).not.toContain('c2VjcmV0');
 });
+
+test('images are built by the command of the project that was named', async () => {
+  const buildCommand = 'ilab-backend images build --project week --pipeline instructlab';
+  const needs = { images: [{ reference: 'a:1', identity: 'x' }], buildCommand };
+  const found = (await examine({ needs, image: 'missing' })).find(({ name }) => name === 'Images');
+  expect(found?.fix).toContain(`\`${buildCommand}\``);
+});
