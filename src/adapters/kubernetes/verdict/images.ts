@@ -1,5 +1,5 @@
 import { type KubeObject, listAt, textAt } from '../api/kube-api.ts';
-import { type ContainerView, eventsOf, phraseOf, uidOf, versionOf } from './objects.ts';
+import { type ContainerView, eventsOf, firstEvent, phraseOf, uidOf, versionOf } from './objects.ts';
 import type { Finding } from './view.ts';
 import { clean } from './words.ts';
 
@@ -53,7 +53,8 @@ export function imageFinding(
     };
   }
   if (!PULL_REASONS.includes(reason)) return undefined;
-  return pullFinding(pod, { image, key, words: wordsOf(pod, message, events), container });
+  const since = image === '' ? undefined : firstEvent(events, pod, ['Failed'], (text) => text.includes(`"${image}"`));
+  return pullFinding(pod, { image, key, words: wordsOf(pod, message, events), container, since });
 }
 
 interface Pull {
@@ -61,9 +62,10 @@ interface Pull {
   readonly key: string;
   readonly words: string;
   readonly container: ContainerView;
+  readonly since: number | undefined;
 }
 
-function pullFinding(pod: KubeObject, { image, key, words, container }: Pull): Finding {
+function pullFinding(pod: KubeObject, { image, key, words, container, since }: Pull): Finding {
   const said = words === '' ? '' : `: "${clean(words)}"`;
   // A tag can look like a status.
   const told = image === '' ? words : words.replaceAll(image, '');
@@ -83,6 +85,7 @@ function pullFinding(pod: KubeObject, { image, key, words, container }: Pull): F
     code: 'registry-silent',
     key: `registry-silent/${key}`,
     grace: REGISTRY_GRACE,
+    ...(since === undefined ? {} : { since }),
     reason: `image ${image} of ${phraseOf(container)} does not come yet, the node tries again${said}`,
     fix: 'see whether the nodes reach the registry',
   };

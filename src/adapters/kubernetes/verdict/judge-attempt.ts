@@ -24,14 +24,15 @@ const MOST_PODS = 3;
 
 /**
  * Judges how an attempt stands: pure, total, idempotent. Give back the memory each time; what has ended once stays so.
- * Graces run from the first sighting by `view.monotonic`; only the attempt's own deadlines also go by the cluster's stamps.
+ * Graces run from the first sighting by `view.monotonic`; the attempt's own deadlines and the long graces also go by the
+ * cluster's stamps.
  */
 export function judgeAttempt(
   view: AttemptView,
   memory: VerdictMemory,
 ): { readonly verdict: Verdict; readonly memory: VerdictMemory } {
   if (memory.ended !== undefined) return { verdict: memory.ended, memory };
-  const sightings = new Sightings(memory.sightings, view.monotonic);
+  const sightings = new Sightings(memory.sightings, view.monotonic, view.now);
   const startedAt = memory.startedAt ?? beginningOf(view);
   const known: VerdictMemory = {
     ...memory,

@@ -87,6 +87,24 @@ export function eventsOf(
   return messages(events, reasons, (event) => uid !== '' && textAt(event, 'involvedObject', 'uid') === uid);
 }
 
+/**
+ * When the first such event of an object that matches was stored, milliseconds by the server's own clock (those of the nodes
+ * may be off); undefined without one.
+ */
+export function firstEvent(
+  events: readonly KubeObject[],
+  object: KubeObject,
+  reasons: readonly string[],
+  matches: (message: string) => boolean = () => true,
+): number | undefined {
+  const times = events
+    .filter((event) => textAt(event, 'involvedObject', 'uid') === uidOf(object))
+    .filter((event) => reasons.includes(textAt(event, 'reason') ?? '') && matches(textAt(event, 'message') ?? ''))
+    .flatMap((event) => timeAt(event, 'metadata', 'creationTimestamp') ?? [])
+    .map((time) => Date.parse(time));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
 /** The same of the Jobs that an operator made for a workload: their names begin with its. */
 export function eventsOfChildren(
   events: readonly KubeObject[],

@@ -7,10 +7,12 @@ const FORGET_MS = 60_000;
 export class Sightings {
   readonly #known: Map<string, Sighting>;
   readonly #now: number;
+  readonly #serverNow: number | undefined;
 
-  constructor(known: Readonly<Record<string, Sighting>>, now: number) {
+  constructor(known: Readonly<Record<string, Sighting>>, now: number, serverNow?: number) {
     this.#known = new Map(Object.entries(known));
     this.#now = now;
+    this.#serverNow = serverNow;
   }
 
   /** Milliseconds since a thing was first seen; seeing it is remembered. */
@@ -32,15 +34,20 @@ export class Sightings {
   }
 
   /** Whether a fault's grace is over: its time, or that a second version of the object says it again. */
-  ends({ key, grace, version }: Finding): boolean {
-    const age = this.age(key, version);
+  ends({ key, grace, since, version }: Finding): boolean {
+    const age = this.#ageOf(key, since, version);
     if (grace === undefined) return false;
     return age >= grace * 1000 || (version !== undefined && (this.#known.get(key)?.versions.length ?? 0) > 1);
   }
 
   /** Seconds until a fault ends the attempt; infinite where it does not. */
-  left({ key, grace }: Finding): number {
-    return grace === undefined ? Number.POSITIVE_INFINITY : Math.max(0, grace - this.age(key) / 1000);
+  left({ key, grace, since }: Finding): number {
+    return grace === undefined ? Number.POSITIVE_INFINITY : Math.max(0, grace - this.#ageOf(key, since) / 1000);
+  }
+
+  #ageOf(key: string, since: number | undefined, version?: string): number {
+    const byStamps = since === undefined || this.#serverNow === undefined ? 0 : this.#serverNow - since;
+    return Math.max(this.age(key, version), byStamps);
   }
 
   /** For the memory. */

@@ -94,8 +94,10 @@ export interface Finding {
   readonly key: string;
   readonly reason: string;
   readonly fix?: string;
-  /** Seconds from the first sighting; absent = only the attempt's own deadlines end it. */
+  /** Seconds from the first sighting, or from `since`; absent = only the attempt's own deadlines end it. */
   readonly grace?: number;
+  /** When the cluster first told of this very fault, milliseconds by the server's clock: a driver that comes later counts on. */
+  readonly since?: number;
   /** Two versions of the object that say it end it before the grace does. */
   readonly version?: string;
   readonly class?: Failed['class'];

@@ -1,6 +1,6 @@
 import { type KubeObject, listAt, textAt } from '../api/kube-api.ts';
 import { addHint, createHint } from './containers.ts';
-import { eventsOf, nameOf, namespaceOf, uidOf } from './objects.ts';
+import { eventsOf, firstEvent, nameOf, namespaceOf, uidOf } from './objects.ts';
 import type { AttemptView, Finding } from './view.ts';
 import { clean } from './words.ts';
 
@@ -83,10 +83,12 @@ function mountFinding(pod: KubeObject, view: AttemptView): Finding | undefined {
   const missing = missingSource(pod, message);
   if (missing !== undefined) return missing;
   const holder = holderOf(pod, view, message);
+  const since = firstEvent(view.events, pod, ['FailedAttachVolume', 'FailedMount']);
   return {
     code: 'volume-not-mounted',
     key: `volume-not-mounted/${uidOf(pod)}`,
     grace: MOUNT_GRACE,
+    ...(since === undefined ? {} : { since }),
     reason: holder ?? `a volume of pod ${nameOf(pod)} cannot be mounted: "${clean(message)}"`,
     fix:
       holder === undefined

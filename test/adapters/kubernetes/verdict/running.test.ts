@@ -2,7 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { judgeAttempt } from '../../../../src/adapters/kubernetes/verdict/judge-attempt.ts';
 import { NO_MEMORY } from '../../../../src/adapters/kubernetes/verdict/view.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import { job, judge, NO_VICTIMS, node, type PodParts, pod, runs, unschedulable, view, waits } from './objects.ts';
+import {
+  event,
+  job,
+  judge,
+  NO_VICTIMS,
+  node,
+  type PodParts,
+  pod,
+  runs,
+  unschedulable,
+  view,
+  waits,
+} from './objects.ts';
 
 const wants = (limits: JsonObject, condition: JsonObject, spec: JsonObject = {}) =>
   pod({ node: '', container: { resources: { limits } }, conditions: [condition], spec });
@@ -97,6 +109,26 @@ describe('deadlines of an attempt that another driver hands over', () => {
       kind: 'waiting',
       until: '2026-11-30T06:30:01.000Z',
     });
+  });
+
+  test.each([
+    { code: 'registry-silent', state: waits('ErrImagePull', 'i/o timeout'), reason: 'Failed', grace: 900 },
+    { code: 'volume-not-mounted', state: waits('ContainerCreating'), reason: 'FailedMount', grace: 600 },
+  ])('the grace of $code: since the server first stored what tells of it', ({ code, state, reason, grace }) => {
+    const long = { queue: 86_400, start: 86_400 };
+    const here = pod({ state });
+    const told = (secondsAgo: number) => {
+      const words = 'Failed to pull image "registry.test/train:1": i/o timeout';
+      const seen = event(here, reason, words);
+      const creationTimestamp = new Date(Date.parse('2026-11-30T06:30:00Z') - secondsAgo * 1000);
+      const at = `${creationTimestamp.toISOString().slice(0, 19)}Z`;
+      // The clock of the node that reports it is a day off.
+      const stamps = { firstTimestamp: '2026-11-29T06:30:00Z', lastTimestamp: '2026-11-29T06:30:00Z' };
+      return { ...seen, ...stamps, metadata: { ...seen.metadata, creationTimestamp: at } };
+    };
+    const judged = (secondsAgo: number) => judge({ pods: [here], events: [told(secondsAgo)], deadlines: long });
+    expect(judged(grace - 1)).toMatchObject({ kind: 'waiting', code, until: '2026-11-30T06:30:01.000Z' });
+    expect(judged(grace)).toMatchObject({ kind: 'doomed', code });
   });
 
   test("a scheduler's clock that is behind counts nothing from before the pod was made", () => {
