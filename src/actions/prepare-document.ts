@@ -146,13 +146,13 @@ async function pinAll(
   const known = new Map<string, Promise<Pin['source']>>();
   for (const stage of stages) {
     for (const request of requestsOf(pipeline, stage, located)) {
-      const key = JSON.stringify([request.location, request.changedSince]);
+      const key = JSON.stringify([request.location, request.changedSince, request.pulls]);
       const source = known.get(key) ?? deps.sources.pin(request, signal);
       known.set(key, source);
       pins.push({
         stage: stage.name,
         input: request.input,
-        request: { ...request, builtin: [...request.builtin] },
+        request,
         source: await source,
       });
     }
@@ -166,13 +166,12 @@ function requestsOf(
   located: ReadonlyMap<string, string>,
 ): readonly SourceRequest[] {
   const requests = new Map<string, SourceRequest>();
-  for (const { name, location, builtin, changedSince } of pipeline.sourceInputs(stage.name)) {
-    requests.set(name, { input: name, location, builtin, ...(changedSince === undefined ? {} : { changedSince }) });
-  }
+  for (const { name, ...asked } of pipeline.sourceInputs(stage.name)) requests.set(name, { input: name, ...asked });
   for (const input of stage.inputs) {
     const location = located.get(`${stage.name}.${input.name}`);
-    if (location !== undefined)
-      requests.set(input.name, { input: input.name, location, builtin: requests.get(input.name)?.builtin ?? [] });
+    if (location !== undefined) {
+      requests.set(input.name, { builtin: [], ...requests.get(input.name), input: input.name, location });
+    }
   }
   return [...requests.values()];
 }

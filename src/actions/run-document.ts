@@ -17,6 +17,9 @@ const pinned = z.discriminatedUnion('kind', [
     digest: z.string(),
     subPath: z.string(),
     companions: z.array(z.string()).readonly(),
+    merged: z
+      .object({ onto: z.string(), pulls: z.array(z.object({ number: z.int(), commit: z.string() })).readonly() })
+      .exactOptional(),
   }),
   z.object({ kind: z.literal('git'), url: z.string(), commit: z.string() }),
   z.object({ kind: z.literal('hub'), repo: z.string(), revision: z.string() }),
@@ -29,8 +32,9 @@ const pin = z.object({
   request: z.object({
     input: z.string(),
     location: z.string(),
-    builtin: z.array(z.string()),
+    builtin: z.array(z.string()).readonly(),
     changedSince: z.string().exactOptional(),
+    pulls: z.array(z.int()).readonly().exactOptional(),
   }),
   source: pinned,
 });

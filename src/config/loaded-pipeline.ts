@@ -46,6 +46,7 @@ export interface LoadedSource {
   readonly name: string;
   readonly location: CompiledExpression;
   readonly changedSince?: CompiledExpression;
+  readonly pulls?: CompiledExpression;
   /** Names that the engine knows by itself. */
   readonly builtin: readonly string[];
 }

@@ -122,7 +122,9 @@ class OpenedPipeline implements RenderablePipeline {
       const changedSince = explained(() => source.changedSince?.evaluate(values));
       if (typeof location !== 'string' || location === '') return [];
       const since = typeof changedSince === 'string' && changedSince !== '' ? { changedSince } : {};
-      return [{ name: source.name, location, builtin: source.builtin, ...since }];
+      const pulls = explained(() => source.pulls?.evaluate(values));
+      const merged = Array.isArray(pulls) && pulls.length > 0 ? { pulls: pulls.map(Number) } : {};
+      return [{ name: source.name, location, builtin: source.builtin, ...since, ...merged }];
     });
   }
 

@@ -100,6 +100,7 @@ export class StageLoader {
       name: input.name,
       source: this.#inside(input.source),
       ...(input.changedSince === undefined ? {} : { changedSince: this.#inside(input.changedSince) }),
+      ...(input.pulls === undefined ? {} : { pulls: this.#inside(input.pulls) }),
     };
   }
 
@@ -117,21 +118,22 @@ export class StageLoader {
     if (input.kind === 'output') return [];
     const certain = this.#compile(input.source, 'string');
     const location = certain.kind === 'ok' ? certain : this.#compile(input.source, 'optional<string>');
-    const changedSince =
-      input.changedSince === undefined ? undefined : this.#compile(input.changedSince, 'optional<string>');
-    if (location.kind === 'problems' || changedSince?.kind === 'problems') {
-      for (const result of [location, changedSince]) {
-        if (result?.kind === 'problems') this.#problems.push(...result.problems);
-      }
-      return [];
-    }
+    const changedSince = this.#optional(input.changedSince, 'optional<string>');
+    const pulls = this.#optional(input.pulls, 'optional<list<int>>');
+    if (location.kind === 'problems') this.#problems.push(...location.problems);
+    if (location.kind === 'problems' || changedSince === 'wrong' || pulls === 'wrong') return [];
     const loaded = {
       name: input.name,
       location: location.value,
-      ...(changedSince === undefined ? {} : { changedSince: changedSince.value }),
+      ...(changedSince && { changedSince }),
+      ...(pulls && { pulls }),
       builtin: this.#builtin(this.#inside(input.source).text),
     };
     return [{ loaded, optional: certain.kind === 'problems' }];
+  }
+
+  #optional(node: Node | undefined, expected: ExpectedType): CompiledExpression | 'wrong' | undefined {
+    return node === undefined ? undefined : (this.#take(this.#compile(node, expected)) ?? 'wrong');
   }
 
   /** The names built into the engine, of the parameter that the expression reads. */

@@ -44,7 +44,13 @@ export type Requirements = readonly { readonly path: string; readonly node: Node
 
 export type InputSection =
   | { readonly kind: 'output'; readonly name: string; readonly from: readonly OutputSection[] }
-  | { readonly kind: 'source'; readonly name: string; readonly source: Node; readonly changedSince?: Node };
+  | {
+      readonly kind: 'source';
+      readonly name: string;
+      readonly source: Node;
+      readonly changedSince?: Node;
+      readonly pulls?: Node;
+    };
 
 export interface OutputSection {
   readonly stage: string;
@@ -130,12 +136,16 @@ function readInputs(reader: FileReader, node: Node | undefined): readonly InputS
 }
 
 function readSource(reader: FileReader, entry: Entry, what: string): readonly InputSection[] {
-  const fields = reader.fields(entry.value, what, { known: ['source', 'changedSince'] });
+  const fields = reader.fields(entry.value, what, { known: ['source', 'changedSince', 'pulls'] });
   const source = fields === undefined ? undefined : reader.required(fields, 'source', what);
   if (source === undefined || reader.text(source, '`source`') === undefined) return [];
-  const changedSince = fields?.entries.get('changedSince')?.value;
-  if (changedSince !== undefined) reader.text(changedSince, '`changedSince`');
-  return [{ kind: 'source', name: entry.name, source, ...(changedSince === undefined ? {} : { changedSince }) }];
+  const option = (name: 'changedSince' | 'pulls') => {
+    const node = fields?.entries.get(name)?.value;
+    if (node === undefined) return {};
+    reader.text(node, `\`${name}\``);
+    return { [name]: node };
+  };
+  return [{ kind: 'source', name: entry.name, source, ...option('changedSince'), ...option('pulls') }];
 }
 
 function readOutputRef(reader: FileReader, node: Node, what: string): readonly OutputSection[] {

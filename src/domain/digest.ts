@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PullHead } from './source-facts.ts';
 
 /** What a producer appends to the path of an artifact to name the listing beside it. */
 export const LISTING_SUFFIX = '.listing';
@@ -51,13 +52,23 @@ export function digestOfListing(listing: string): string {
   return `sha256:${createHash('sha256').update(listing).digest('hex')}`;
 }
 
+/** What decides, beside its files, what is made from a folder from outside. */
+export interface DecidingFacts {
+  readonly changed?: readonly string[];
+  readonly merged?: { readonly onto: string; readonly pulls: readonly PullHead[] };
+}
+
 /**
- * `sha256:<hex>` of a folder that a stage reads from outside: its listing, and where a base was named the files that
- * differ from it, because they decide what is made from the same files.
+ * `sha256:<hex>` of a folder that a stage reads from outside: its listing; where a base was named the files that differ
+ * from it, because they decide what is made from the same files; and where pull requests were merged their commits.
  */
-export function digestOfSource(listing: string, changed: readonly string[] | undefined): string {
+export function digestOfSource(listing: string, { changed, merged }: DecidingFacts): string {
   const hash = createHash('sha256').update(listing);
   if (changed !== undefined) hash.update(`changed\n${changed.join('\n')}\n`);
+  if (merged !== undefined) {
+    const pulls = merged.pulls.map(({ number, commit }) => `${number} ${commit}\n`);
+    hash.update(`merged\n${merged.onto}\n${pulls.join('')}`);
+  }
   return `sha256:${hash.digest('hex')}`;
 }
 

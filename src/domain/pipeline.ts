@@ -49,6 +49,7 @@ export type StageInput =
       readonly name: string;
       readonly source: ExpressionText;
       readonly changedSince?: ExpressionText;
+      readonly pulls?: ExpressionText;
     };
 
 /** An artifact of a stage, by names. */

@@ -62,4 +62,6 @@ export interface SourceInput {
   readonly location: string;
   readonly builtin: readonly string[];
   readonly changedSince?: string;
+  /** Numbers of pull requests to merge into it; never empty. */
+  readonly pulls?: readonly number[];
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
+import type { PullHead } from '../domain/source-facts.ts';
 
 /** Data from outside that a stage reads, pinned: what it is and a digest that changes when it does. */
 export type PinnedSource =
@@ -9,11 +10,19 @@ export type PinnedSource =
       readonly digest: string;
       readonly subPath: string;
       readonly companions: readonly string[];
+      /** The commits it is merged of, where pull requests were asked for; `path` may be a git URL then. */
+      readonly merged?: PinnedMerge;
     }
   | { readonly kind: 'git'; readonly url: string; readonly commit: string }
   | { readonly kind: 'hub'; readonly repo: string; readonly revision: string }
   /** A name the engine knows, e.g. `tiny`. */
   | { readonly kind: 'builtin'; readonly name: string };
+
+/** Pull requests to merge, in this order, and what onto. */
+export interface PinnedMerge {
+  readonly onto: string;
+  readonly pulls: readonly PullHead[];
+}
 
 /** Which data a person named for an input. */
 export interface SourceRequest {
@@ -24,6 +33,8 @@ export interface SourceRequest {
   readonly builtin: readonly string[];
   /** A git ref: what changed since it is listed beside the folder. */
   readonly changedSince?: string;
+  /** Numbers of pull requests that are merged into it, in this order; only of a git repository. */
+  readonly pulls?: readonly number[];
 }
 
 /** Pins sources at plan time and places folders in the workspace before a stage needs them. */

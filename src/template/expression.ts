@@ -13,7 +13,7 @@ import { celValues, type TypeScope } from './scope.ts';
 import { offsetOf } from './source-position.ts';
 import { spanOf, yamlSource } from './yaml-source.ts';
 
-type Primitive = 'bool' | 'int' | 'double' | 'string';
+type Primitive = 'bool' | 'int' | 'double' | 'string' | 'list<int>';
 
 /** The type that a result must have; `optional<...>` allows it to be absent as well. An integer also fits `double`. */
 export type ExpectedType = Primitive | `optional<${Primitive}>`;
@@ -118,7 +118,7 @@ function checkedResult(result: Json | undefined, expected: ExpectedType | undefi
     double: 'number',
     string: 'string',
   };
-  if (typeof result === kinds[wanted]) return result;
+  if (wanted === 'list<int>' ? Array.isArray(result) : typeof result === kinds[wanted]) return result;
   const message = `the result is ${JSON.stringify(result) ?? 'absent'}; here it must be ${typeWords(wanted)}`;
   throw new EvaluationFault(message, { expression: site.text.trim(), place: site.place() });
 }

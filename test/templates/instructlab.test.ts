@@ -204,10 +204,10 @@ describe('values reach the stages', () => {
   });
 
   test('data from outside is asked for where it is used', async () => {
-    const pipeline = await open('local', 'taxonomyBase=main');
+    const pipeline = await open('local', 'taxonomyBase=main', 'taxonomyPulls=[145, 123]');
     const inputs = (name: string) => pipeline.sourceInputs(stageOf(pipeline, name).name);
     expect(inputs('datagen')).toEqual([
-      { name: 'taxonomy', location: '/data/taxonomy', builtin: [], changedSince: 'main' },
+      { name: 'taxonomy', location: '/data/taxonomy', builtin: [], changedSince: 'main', pulls: [145, 123] },
       { name: 'documents', location: '/data/documents', builtin: [] },
     ]);
     expect(inputs('train')).toEqual([{ name: 'model', location: 'tiny', builtin: ['tiny'] }]);

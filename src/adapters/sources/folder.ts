@@ -17,12 +17,17 @@ export async function walk(folder: string, prefix = ''): Promise<readonly string
   return files;
 }
 
+/** What is wrong with the name of a file, to follow its name; undefined when nothing is. */
+export function nameFault(folder: string, file: string): string | undefined {
+  if (CONTROL.test(file)) return `in ${folder} has a control character in its name`;
+  return file.split('/').includes('..') ? `leaves ${folder}` : undefined;
+}
+
 /** Throws `bad-input` for what a digest cannot name: a link, a device, a control character in a name. */
 export async function checkFile(input: string, folder: string, file: string): Promise<void> {
   const shown = JSON.stringify(file);
-  if (CONTROL.test(file))
-    throw new UserError('bad-input', `${input}: ${shown} in ${folder} has a control character in its name`);
-  if (file.split('/').includes('..')) throw new UserError('bad-input', `${input}: ${shown} leaves ${folder}`);
+  const wrong = nameFault(folder, file);
+  if (wrong !== undefined) throw new UserError('bad-input', `${input}: ${shown} ${wrong}`);
   const kind = await lstat(join(folder, file));
   if (kind.isSymbolicLink()) {
     throw new UserError('bad-input', `${input}: ${shown} in ${folder} is a link; data is taken from files only`, {

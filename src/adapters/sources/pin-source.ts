@@ -3,7 +3,7 @@ import { UserError } from '../../domain/errors.ts';
 import type { ModelHub } from '../../ports/model-hub.ts';
 import type { PinnedSource, SourceRequest } from '../../ports/source-store.ts';
 import { isGitUrl, pinGitUrl } from './git-url.ts';
-import { readFolder } from './read-folder.ts';
+import { withFolder } from './with-folder.ts';
 
 /** What pinning needs of this machine, wherever the data will be placed. */
 export interface PinOptions {
@@ -15,25 +15,31 @@ export interface PinOptions {
 const HUB = /^hf:([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:@([A-Za-z0-9][\w./-]*))?$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
-/** Identity and digest of the data that a person named. Writes nothing. Throws `bad-input` with the input's name. */
+/** Identity and digest of the data that a person named. Leaves nothing behind. Throws `bad-input` with the input's name. */
 export async function pinSource(
   options: PinOptions,
   request: SourceRequest,
   signal: AbortSignal,
 ): Promise<PinnedSource> {
-  const { input, location, builtin } = request;
+  const { input, location, builtin, pulls = [] } = request;
+  const isGit = isGitUrl(location);
+  if (pulls.length > 0 && !isGit && !isAbsolute(location)) {
+    throw new UserError('bad-input', `${input}: pull requests are merged into a git repository; ${location} is none`);
+  }
   if (builtin.includes(location)) return { kind: 'builtin', name: location };
   if (location.startsWith('hf:')) return pinModel(options, input, location, signal);
-  if (isGitUrl(location)) return { kind: 'git', ...(await pinGitUrl(input, location, options.cwd, signal)) };
-  if (!isAbsolute(location)) throw new UserError('bad-input', `${input}: ${location} is no absolute path`);
-  const { digest, facts } = await readFolder(request, signal);
-  return {
+  if (isGit && pulls.length === 0) {
+    return { kind: 'git', ...(await pinGitUrl(input, location, options.cwd, signal)) };
+  }
+  if (!isGit && !isAbsolute(location)) throw new UserError('bad-input', `${input}: ${location} is no absolute path`);
+  return withFolder(request, { cwd: options.cwd, signal }, async ({ digest, facts, merged }) => ({
     kind: 'folder',
     path: location,
     digest,
     subPath: `inputs/${digest.replace('sha256:', '')}/content`,
     companions: facts === undefined ? ['.listing'] : ['.listing', '.source.json'],
-  };
+    ...(merged === undefined ? {} : { merged }),
+  }));
 }
 
 async function pinModel(

@@ -2,13 +2,16 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOfSource, formatListing, type ListingEntry } from '../../domain/digest.ts';
 import { UserError } from '../../domain/errors.ts';
-import type { PinnedSource, SourceRequest } from '../../ports/source-store.ts';
+import type { SourceFacts } from '../../domain/source-facts.ts';
+import type { SourceRequest } from '../../ports/source-store.ts';
 import { digestFile } from '../files/file-digest.ts';
 import { checkFile, walk } from './folder.ts';
-import { readWorkTree, type WorkTree } from './work-tree.ts';
+import { readWorkTree } from './work-tree.ts';
 
 /** A folder as it is now. */
 export interface FolderContents {
+  /** Where the files lie. */
+  readonly root: string;
   readonly digest: string;
   readonly files: readonly ListingEntry[];
   /** What the stage may know of the folder's history; absent outside a work tree. */
@@ -34,24 +37,14 @@ export async function readFolder(request: SourceRequest, signal: AbortSignal): P
     await checkFile(input, location, name);
     files.push(digestFile(join(location, name), name));
   }
-  const facts = tree === undefined ? {} : { facts: factsOf(tree) };
-  return { digest: digestOfSource(formatListing(files), tree?.changed), files, ...facts };
+  const digest = digestOfSource(formatListing(files), tree ?? {});
+  if (tree === undefined) return { root: location, digest, files };
+  const { commit, base, changed, dirty } = tree;
+  const known = { ...(commit && { commit }), ...(base && { base }), ...(changed && { changed }) };
+  return { root: location, digest, files, facts: factsText({ kind: 'folder', ...known, dirty }) };
 }
 
 /** `inputs/<name>.source.json` of docs/stage-contract.md. */
-function factsOf({ commit, base, changed, dirty }: WorkTree): string {
-  return `${JSON.stringify({ kind: 'folder', commit, base, changed, dirty })}\n`;
-}
-
-/** The same of a folder that was pinned. Throws `bad-input` when it is another by now. */
-export async function readPinned(
-  source: Extract<PinnedSource, { kind: 'folder' }>,
-  request: SourceRequest,
-  signal: AbortSignal,
-): Promise<FolderContents> {
-  const contents = await readFolder(request, signal);
-  if (contents.digest === source.digest) return contents;
-  throw new UserError('bad-input', `${request.input}: ${source.path} changed since the run was planned`, {
-    hint: 'start a new run for the new data; this run goes on when the folder is as it was',
-  });
+export function factsText(facts: SourceFacts): string {
+  return `${JSON.stringify(facts)}\n`;
 }

@@ -6,7 +6,8 @@ import type { PinnedSource, SourceRequest, SourceStore } from '../../ports/sourc
 import { digestFile } from '../files/file-digest.ts';
 import { type PinOptions, pinSource } from './pin-source.ts';
 import { freePlaced, listPlaced } from './placed-folders.ts';
-import { readPinned } from './read-folder.ts';
+import type { FolderContents } from './read-folder.ts';
+import { withPinned } from './with-folder.ts';
 
 export interface SourceStoreOptions extends PinOptions {
   /** The workspace: what plays the claim on this machine. */
@@ -18,21 +19,24 @@ export function createSourceStore(options: SourceStoreOptions): SourceStore {
   return {
     pin: (request, signal) => pinSource(options, request, signal),
     place: (source, request, { signal }) =>
-      source.kind === 'folder' ? place(options.workspace, source, request, signal) : Promise.resolve(),
+      source.kind === 'folder' ? place(options, source, request, signal) : Promise.resolve(),
     placed: () => listPlaced(options.workspace),
     free: (folders, isNamed) => freePlaced(options.workspace, folders, isNamed),
   };
 }
 
 async function place(
-  workspace: string,
+  { workspace, cwd }: SourceStoreOptions,
   source: Extract<PinnedSource, { kind: 'folder' }>,
   request: SourceRequest,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = dirname(join(workspace, source.subPath));
   if ((await stat(folder).catch(() => undefined)) !== undefined) return;
-  const contents = await readPinned(source, request, signal);
+  await withPinned(source, request, { cwd, signal }, (contents) => copy(contents, folder, request.input));
+}
+
+async function copy(contents: FolderContents, folder: string, input: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   // Copied beside and renamed into place: a copy that was cut off is never taken for the data.
   const making = await mkdtemp(`${folder}.`);
@@ -40,10 +44,10 @@ async function place(
     for (const file of contents.files) {
       const to = join(making, 'content', file.path);
       await mkdir(dirname(to), { recursive: true });
-      await copyFile(join(source.path, file.path), to);
+      await copyFile(join(contents.root, file.path), to);
       const copied = digestFile(to, file.path);
       if (copied.sha256 !== file.sha256)
-        throw new UserError('bad-input', `${request.input}: ${file.path} in ${source.path} changes while it is read`);
+        throw new UserError('bad-input', `${input}: ${file.path} in ${contents.root} changes while it is read`);
       await sync(to);
     }
     await writeFile(join(making, 'content.listing'), formatListing(contents.files), { flush: true });

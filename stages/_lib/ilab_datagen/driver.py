@@ -34,11 +34,13 @@ class Made:
 
 @dataclass(frozen=True)
 class Material:
-    """What a generator may see: nothing that is held out."""
+    """What a generator may see: nothing of the examples that is held out."""
 
     leaf: Leaf
     training: Sequence[Example]
     passages: Sequence[Turn]
+    documents: Sequence[Document]
+    """As they are: what is made of them must leave out what repeats a held-out text (`chunks.free_blocks`)."""
 
 
 Generator = Callable[[Stage, Sequence[Material], HeldOutTexts], Made]
@@ -49,7 +51,9 @@ def make_data(stage: Stage, generate: Generator | None = None) -> None:
     sources = read_sources(stage)
     settings, leaves, parts, held_out = sources.settings, sources.leaves, sources.parts, sources.held_out
     passages = {leaf.id: passage_turns(leaf, sources.documents_of(leaf), held_out, settings) for leaf in leaves}
-    materials = [Material(leaf, parts.training[leaf.id], passages[leaf.id][0]) for leaf in leaves]
+    materials = [
+        Material(leaf, parts.training[leaf.id], passages[leaf.id][0], sources.documents_of(leaf)) for leaf in leaves
+    ]
     made = Made() if generate is None else generate(stage, materials, held_out)
     rows = {
         material.leaf.id: _leaf_rows(
@@ -122,7 +126,7 @@ def _read(stage: Stage, settings: Settings, workdir: Path) -> tuple[Taxonomy, li
         warn(warning)
     if len(found.warnings) > _MOST_WARNINGS:
         warn(f"{len(found.warnings) - _MOST_WARNINGS} more")
-    refuse(faults)
+    refuse(taxonomy.blamed(faults))
     if not found.leaves:
         since = taxonomy.base or settings.changed_since
         what = (
@@ -131,6 +135,9 @@ def _read(stage: Stage, settings: Settings, workdir: Path) -> tuple[Taxonomy, li
             else f"has no leaf that changed since {one_line(since or 'its base', 80)}"
         )
         raise BadInput(f"the taxonomy {what} (no qna.yaml below {', '.join(settings.folders)})")
+    for pull in taxonomy.pulls:
+        if not pull.changed:
+            warn(f"pull request {pull.number} changes nothing: what it brings is there already")
     stage.progress(f"Leaves checked: {len(found.leaves)}", fraction=0.2)
     return taxonomy, found.leaves, documents
 
@@ -174,15 +181,13 @@ def finish_data(
         "knowledge_rows": training.knowledge_rows,
         "skills_rows": training.skills_rows,
         "leaves": len(leaves),
+        **({"pull_requests": len(taxonomy.pulls)} if taxonomy.onto else {}),
         "questions": sum(questions.values()),
         **metrics,
     }
     document: dict[str, Any] = {
         "version": 1,
-        "taxonomy": {
-            "commit": taxonomy.commit, "base": taxonomy.base, "dirty": taxonomy.dirty,
-            "changedOnly": taxonomy.changed is not None,
-        },
+        "taxonomy": taxonomy.as_json(),
         "settings": settings.as_json(),
         "leaves": [_leaf_manifest(leaf, sources, training, questions[leaf.id]) for leaf in leaves],
         "totals": totals,

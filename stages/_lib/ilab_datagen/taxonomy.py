@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ilab_stage import BadInput, Input, one_line
+from ilab_stage import BadInput, Input, Pull, one_line
 
 from .faults import Fault
 from .git import NotAllowed, check_commit, check_url, run_git
@@ -31,6 +31,37 @@ class Taxonomy:
     dirty: bool
     changed: frozenset[str] | None
     """Paths that differ from `base`; None when nobody asked."""
+    onto: str | None = None
+    """What pull requests were merged onto; None when none were."""
+    pulls: tuple[Pull, ...] = ()
+
+    def blamed(self, faults: Sequence[Fault]) -> list[Fault]:
+        """The faults, each with the pull requests that change its file."""
+        return [self._blamed(fault) for fault in faults]
+
+    def _blamed(self, fault: Fault) -> Fault:
+        numbers = [str(pull.number) for pull in self.pulls if fault.path in pull.changed]
+        if not numbers:
+            return fault
+        who = f"pull request{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+        return replace(fault, text=f"{one_line(fault.text, 300 - len(who) - 3)} ({who})")
+
+    def as_json(self) -> dict[str, object]:
+        """For the manifest."""
+        known: dict[str, object] = {
+            "commit": self.commit, "base": self.base, "dirty": self.dirty, "changedOnly": self.changed is not None,
+        }  # fmt: skip
+        if self.onto is None:
+            return known
+        return known | {"onto": self.onto, "pulls": [_pull_json(pull) for pull in self.pulls]}
+
+
+def _pull_json(pull: Pull) -> dict[str, object]:
+    leaves = (path.rpartition("/") for path in pull.changed)
+    return {
+        "number": pull.number, "commit": pull.commit, "leaves": [folder for folder, _, name in leaves if name == "qna.yaml"],
+        "authors": [one_line(author, 100) for author in pull.authors],
+    }  # fmt: skip
 
 
 def open_taxonomy(
@@ -48,17 +79,17 @@ def _from_folder(source: Input, settings: Settings) -> Taxonomy:
     if not source.path.is_dir():
         raise BadInput("the taxonomy is no folder")
     known = source.source
-    if known is None:
-        known_changed, commit, base, dirty = None, None, None, False
-    else:
-        known_changed, commit, base, dirty = known.changed, known.commit, known.base, known.dirty
-    if settings.changed_since is not None and known_changed is None:
+    if settings.changed_since is not None and (known is None or known.changed is None):
         raise BadInput(
             f"what changed since {one_line(settings.changed_since, 80)} is not known:"
             " the taxonomy is no git work tree with history"
         )
-    changed = None if known_changed is None else frozenset(known_changed)
-    return Taxonomy(FolderTree(source.path), commit, base, dirty, changed)
+    if known is None:
+        return Taxonomy(FolderTree(source.path), None, None, False, None)
+    changed = None if known.changed is None else frozenset(known.changed)
+    return Taxonomy(
+        FolderTree(source.path), known.commit, known.base, known.dirty, changed, known.onto, known.pulls
+    )
 
 
 def _from_git(uri: str, settings: Settings, workdir: Path, environment: Mapping[str, str], fetch: Fetch) -> Taxonomy:

@@ -11,7 +11,7 @@ from .digest import (
     list_folder,
 )
 from .failure import BadInput, Stopped, TryLater
-from .inputs import Input, Source
+from .inputs import Input, Pull, Source
 from .params import Params
 from .stage import Stage, run_stage
 from .text import one_line
@@ -22,6 +22,7 @@ __all__ = [
     "Difference",
     "Input",
     "Params",
+    "Pull",
     "Refused",
     "Source",
     "Stage",

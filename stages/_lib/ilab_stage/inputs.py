@@ -10,6 +10,17 @@ from .failure import BadInput
 
 
 @dataclass(frozen=True)
+class Pull:
+    """A pull request that was merged into a folder. Names of files and people are strangers' text."""
+
+    number: int
+    commit: str
+    changed: tuple[str, ...]
+    """The files it changes, relative to the folder."""
+    authors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Source:
     """What the program found out about a folder that was a git work tree (`inputs/<name>.source.json`)."""
 
@@ -22,6 +33,10 @@ class Source:
     """Paths, relative to the folder, that differ from `base`; None when nobody asked."""
     dirty: bool
     """Whether the folder held changes that no commit has."""
+    onto: str | None = None
+    """The commit that pull requests were merged onto; None when none were."""
+    pulls: tuple[Pull, ...] = ()
+    """In the order they were merged."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +80,20 @@ def _source_of(path: Path) -> Source | None:
     try:
         data: Any = json.loads(file.read_text(encoding="utf-8"))
         changed = data.get("changed")
+        merged = data.get("merged") or {"onto": None, "pulls": []}
         return Source(
             kind=str(data["kind"]),
             commit=data.get("commit"),
             base=data.get("base"),
             changed=None if changed is None else tuple(str(item) for item in changed),
             dirty=data.get("dirty") is True,
+            onto=merged["onto"],
+            pulls=tuple(_pull_of(pull) for pull in merged["pulls"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{file} cannot be read: {error!r}") from error
+
+
+def _pull_of(data: dict[str, Any]) -> Pull:
+    texts = (tuple(str(item) for item in data[name]) for name in ("changed", "authors"))
+    return Pull(int(data["number"]), str(data["commit"]), *texts)

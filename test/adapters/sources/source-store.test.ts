@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSourceStore } from '../../../src/adapters/sources/source-store.ts';
 import { UserError } from '../../../src/domain/errors.ts';
 import type { PinnedSource, SourceRequest, SourceStore } from '../../../src/ports/source-store.ts';
+import { gitIn } from './repository.ts';
 
 const never = new AbortController().signal;
 let root: string;
@@ -29,9 +29,7 @@ function write(file: string, text: string): void {
 }
 
 function git(...args: readonly string[]): string {
-  return execFileSync('git', ['-C', taxonomy, '-c', 'user.name=ada', '-c', 'user.email=ada@example.org', ...args], {
-    encoding: 'utf8',
-  }).trim();
+  return gitIn(taxonomy, ...args);
 }
 
 function request(change: Partial<SourceRequest> = {}): SourceRequest {

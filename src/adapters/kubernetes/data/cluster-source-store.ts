@@ -10,7 +10,8 @@ import type {
   SourceStore,
 } from '../../../ports/source-store.ts';
 import { type PinOptions, pinSource } from '../../sources/pin-source.ts';
-import { readPinned } from '../../sources/read-folder.ts';
+import type { FolderContents } from '../../sources/read-folder.ts';
+import { withPinned } from '../../sources/with-folder.ts';
 import { RESOURCES } from '../api/kube-api.ts';
 import { translated } from '../api/user-error.ts';
 import type { ClusterData } from './cluster-data.ts';
@@ -28,7 +29,14 @@ const compress = promisify(gzip);
 const BEST_RATIO = 8;
 const DIGEST = /^sha256:([0-9a-f]{64})$/;
 
-type Folder = Extract<PinnedSource, { kind: 'folder' }>;
+/** A folder on its way to a claim. */
+interface Sending {
+  readonly input: string;
+  /** Of its digest. */
+  readonly hex: string;
+  readonly claim: WorkspaceClaim;
+  readonly context: PlaceContext;
+}
 
 /** Data from outside on a cluster: folders of this machine are sent into the workspace claim, each once. */
 export class ClusterSourceStore implements SourceStore {
@@ -58,7 +66,10 @@ export class ClusterSourceStore implements SourceStore {
         const marker = inputName('input', claim, source.digest);
         if (this.#seen.has(marker)) return;
         if (!(await isMarked(api, claim, source.digest, context.signal))) {
-          const size = await this.#send(source, request, claim, context);
+          const reading = { cwd: this.#pins.cwd, signal: context.signal };
+          const size = await withPinned(source, request, reading, (contents) =>
+            this.#send(contents, { hex: hexOf(source.digest), input: request.input, claim, context }),
+          );
           await writeMarker(api, claim, { digest: source.digest, size, pod: context.pod }, context.signal);
         }
         this.#seen.add(marker);
@@ -123,17 +134,15 @@ export class ClusterSourceStore implements SourceStore {
   }
 
   /** The bytes of the folder's pack. */
-  async #send(source: Folder, request: SourceRequest, claim: WorkspaceClaim, context: PlaceContext): Promise<number> {
+  async #send(contents: FolderContents, { hex, input, claim, context }: Sending): Promise<number> {
     const { signal, pod } = context;
-    const contents = await readPinned(source, request, signal);
     const { head, bytes } = packHead(formatListing(contents.files), contents.facts);
-    const pack: FolderPack = { input: request.input, folder: source.path, head, headBytes: bytes };
-    const hex = hexOf(source.digest);
+    const pack: FolderPack = { input, folder: contents.root, head, headBytes: bytes };
     const packed = await this.#packed(pack);
     if (packed !== undefined) {
-      this.#data.say(`sending ${request.input} (${mebibytes(head.total)} MiB)`);
-      const name = inputName('send', claim, source.digest);
-      await unpackFolder(this.#data, { input: request.input, name, hex, packed, pod, claim }, signal);
+      this.#data.say(`sending ${input} (${mebibytes(head.total)} MiB)`);
+      const name = inputName('send', claim, `sha256:${hex}`);
+      await unpackFolder(this.#data, { input, name, hex, packed, pod, claim }, signal);
     } else {
       await this.#serve(pack, { hex, claim, context });
     }

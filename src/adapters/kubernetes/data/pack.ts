@@ -1,4 +1,5 @@
-import { digestOfSource, type ListingEntry, parseListing } from '../../../domain/digest.ts';
+import * as z from 'zod';
+import { type DecidingFacts, digestOfSource, type ListingEntry, parseListing } from '../../../domain/digest.ts';
 
 /*
  * A folder on its way into the workspace: one line that says how long the next two parts are, its listing, what git knows
@@ -62,9 +63,9 @@ export function readHead(bytes: Buffer, digest: string): HeadReading {
 export function checkHead(listing: string, facts: string | undefined, digest: string): HeadReading {
   const files = parseListing(listing);
   if (files === undefined) return wrong('has a listing with a path that no listing can hold');
-  const changed = changedIn(facts);
-  if (changed === 'unreadable') return wrong('has facts that cannot be read');
-  if (digestOfSource(listing, changed) !== digest) return wrong('is not the folder with this digest');
+  const deciding = decidingFacts(facts);
+  if (deciding === undefined) return wrong('has facts that cannot be read');
+  if (digestOfSource(listing, deciding) !== digest) return wrong('is not the folder with this digest');
   return { kind: 'head', head: packHead(listing, facts).head };
 }
 
@@ -77,15 +78,19 @@ function headOf(listing: string, facts: string | undefined, files: readonly List
   return { listing, files, length, total, ...(facts === undefined ? {} : { facts }) };
 }
 
-/** The files that differ from a base: part of the digest. */
-function changedIn(facts: string | undefined): readonly string[] | undefined | 'unreadable' {
-  if (facts === undefined) return undefined;
+const decidingSchema = z.object({
+  changed: z.array(z.string()).exactOptional(),
+  merged: z
+    .object({ onto: z.string(), pulls: z.array(z.object({ number: z.int(), commit: z.string() })) })
+    .exactOptional(),
+});
+
+/** Those that are part of the digest; undefined when they cannot be read. */
+function decidingFacts(facts: string | undefined): DecidingFacts | undefined {
+  if (facts === undefined) return {};
   try {
-    const changed = (JSON.parse(facts) as { readonly changed?: unknown } | null)?.changed;
-    if (changed === undefined) return undefined;
-    const isTexts = Array.isArray(changed) && changed.every((name) => typeof name === 'string');
-    return isTexts ? (changed as readonly string[]) : 'unreadable';
+    return decidingSchema.parse(JSON.parse(facts));
   } catch {
-    return 'unreadable';
+    return undefined;
   }
 }

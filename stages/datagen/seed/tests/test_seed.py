@@ -1,4 +1,5 @@
 import json
+import shutil
 import unittest
 from pathlib import Path
 
@@ -124,6 +125,42 @@ class Seed(unittest.TestCase):
                 ],
             },
         )  # fmt: skip
+
+    def test_pull_requests_are_recorded_and_named_where_their_file_is_wrong(self) -> None:
+        attempt = self.attempt()
+        attempt.leaf("compositional_skills/one", SKILL)
+        attempt.leaf("compositional_skills/two", SKILL.replace("number", "numeral"))
+        wrong = attempt.leaf("compositional_skills/wrong", SKILL.replace("task_description", "task_descripton"))
+        pulls = [
+            {"number": 12, "commit": "1" * 40, "authors": ["Ada", "Eve\x1b[31m"], "changed": [
+                "compositional_skills/two/qna.yaml", "compositional_skills/two/attribution.txt",
+            ]},
+            {"number": 7, "commit": "7" * 40, "authors": [], "changed": ["compositional_skills/wrong/qna.yaml"]},
+            {"number": 3, "commit": "3" * 40, "authors": [], "changed": []},
+        ]  # fmt: skip
+        source = {"kind": "folder", "commit": "c" * 40, "dirty": False, "merged": {"onto": "b" * 40, "pulls": pulls}}
+        attempt.taxonomy.with_name("taxonomy.source.json").write_text(json.dumps(source))
+        done = attempt.run()
+        self.assertEqual(done.returncode, 64)
+        self.assertIn(
+            "compositional_skills/wrong/qna.yaml:1: 'task_description' is a required property (pull request 7)",
+            done.stderr.splitlines(),
+        )
+        shutil.rmtree(wrong)
+        done = attempt.run()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("warning: pull request 3 changes nothing", done.stdout)
+        taxonomy = attempt.json("manifest.json")["taxonomy"]
+        self.assertEqual((taxonomy["commit"], taxonomy["onto"]), ("c" * 40, "b" * 40))
+        self.assertEqual(
+            [(pull["number"], pull["commit"], pull["leaves"], pull["authors"]) for pull in taxonomy["pulls"]],
+            [
+                (12, "1" * 40, ["compositional_skills/two"], ["Ada", "Eve\\x1b[31m"]),
+                (7, "7" * 40, ["compositional_skills/wrong"], []),
+                (3, "3" * 40, [], []),
+            ],
+        )
+        self.assertEqual(attempt.json("result.json")["metrics"]["pull_requests"], 3)
 
     def test_only_changed_leaves_are_used_when_somebody_asks(self) -> None:
         attempt = self.attempt(changedSince="main")

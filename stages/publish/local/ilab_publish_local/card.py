@@ -38,6 +38,10 @@ def model_card(lineage: Lineage, report: Report) -> str:
 def taxonomy_text(lineage: Lineage) -> str:
     if lineage.commit is None:
         return "a taxonomy without a commit (a plain folder)"
+    if lineage.onto is not None:
+        # Without a `#`: it would be a link to whatever has that number where this is read.
+        numbers = ", ".join(str(number) for number in lineage.pulls)
+        return f"taxonomy commit {code(lineage.onto)} with the pull requests {numbers}"
     return f"taxonomy commit {code(lineage.commit)}" + (" with changes that no commit has" if lineage.dirty else "")
 
 

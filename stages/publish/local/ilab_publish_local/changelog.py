@@ -21,8 +21,8 @@ def entry(lineage: Lineage, report: Report) -> str:
     lines = [heading(lineage.run), "", f"Made from {taxonomy_text(lineage)}.{score}", ""]
     for leaf in lineage.leaves:
         kind = _KINDS.get(leaf.kind, "leaf")
-        # Without a commit the file's own digest says which version it was.
-        at = f"commit {code(lineage.commit)}" if lineage.commit else f"qna.yaml {code(leaf.qna[:19])}"
+        # Without a commit that others know the file's own digest says which version it was.
+        at = f"commit {code(lineage.commit)}" if lineage.commit and lineage.onto is None else f"qna.yaml {code(leaf.qna[:19])}"
         lines.append(f"- {code(leaf.path)} by {code(leaf.author)} ({kind}, {leaf.examples} seed examples, {at})")
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from ilab_stage import BadInput, Input, Params, Refused, Stage, digest_path
 
 from .card import model_card
 from .changelog import TITLE, entry
-from .lineage import Lineage, lines, read_manifest
+from .lineage import Lineage, lines, pull_numbers, read_manifest
 from .registry import add, copy_files
 from .scores import read_report
 
@@ -54,6 +54,8 @@ def _lineage(params: Params, model: str, run: str, manifest: dict[str, Any], dig
         commit=taxonomy.get("commit"),
         dirty=taxonomy.get("dirty") is True,
         changed_only=taxonomy.get("changedOnly") is True,
+        pulls=pull_numbers(manifest),
+        onto=taxonomy.get("onto"),
         leaves=lines(manifest),
         digests=digests,
         parameters=params.section("parameters").as_json() | {"datagen": manifest.get("settings") or {}},

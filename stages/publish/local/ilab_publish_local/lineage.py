@@ -29,6 +29,10 @@ class Lineage:
     commit: str | None
     dirty: bool
     changed_only: bool
+    pulls: tuple[int, ...]
+    """Numbers of the pull requests that were merged for it."""
+    onto: str | None
+    """The commit they were merged onto: others know it, the merge they do not."""
     leaves: tuple[LeafLine, ...]
     digests: Mapping[str, str]
     """Input name -> `sha256:<hex>`."""
@@ -42,6 +46,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         if data["version"] != 1:
             raise BadInput(f"input manifest has version {data['version']!r}; this stage reads version 1")
         lines(data)
+        pull_numbers(data)
         return dict(data)
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"input manifest is no manifest of datagen: {error!r}") from error
@@ -59,6 +64,10 @@ def lines(manifest: Mapping[str, Any]) -> tuple[LeafLine, ...]:
         )
         for leaf in manifest["leaves"]
     )
+
+
+def pull_numbers(manifest: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(pull["number"]) for pull in (manifest.get("taxonomy") or {}).get("pulls", ()))
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -161,6 +161,15 @@ class Publish(unittest.TestCase):
         line = "- `knowledge/ponds` by `ines` (knowledge, 5 seed examples, qna.yaml `sha256:dddddddddddd`)\n"
         self.assertIn(line, (self.home() / "CHANGELOG.md").read_text())
 
+    def test_pull_requests_are_named_and_the_commit_that_others_know(self) -> None:
+        pulls = [{"number": 123, "commit": "1" * 40}, {"number": 7, "commit": "7" * 40}]
+        self.manifest["taxonomy"] |= {"onto": "b" * 40, "pulls": pulls}
+        self.succeed()
+        text = (self.home() / "CHANGELOG.md").read_text()
+        self.assertIn(f"Made from taxonomy commit `{'b' * 40}` with the pull requests 123, 7.", text)
+        self.assertIn(f"qna.yaml `sha256:{'d' * 12}`", text)
+        self.assertNotIn("c" * 40, text)
+
     def test_a_second_try_changes_nothing_and_another_result_is_refused(self) -> None:
         self.assertIn("added: ", self.succeed())
         before = {path: path.read_bytes() for path in self.registry.rglob("*") if path.is_file()}

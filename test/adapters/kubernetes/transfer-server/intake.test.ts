@@ -17,7 +17,7 @@ import { packHead } from '../../../../src/adapters/kubernetes/data/pack.ts';
 import { readPack } from '../../../../src/adapters/kubernetes/data/pack-folder.ts';
 import { TransferFault } from '../../../../src/adapters/kubernetes/transfer-server/fault.ts';
 import { Intake } from '../../../../src/adapters/kubernetes/transfer-server/intake.ts';
-import { digestOfSource, formatListing, isListingPath } from '../../../../src/domain/digest.ts';
+import { type DecidingFacts, digestOfSource, formatListing, isListingPath } from '../../../../src/domain/digest.ts';
 import { treeOf } from '../data/data-world.ts';
 
 type Tree = Readonly<Record<string, string>>;
@@ -41,14 +41,13 @@ function packOf(tree: Tree, facts?: string) {
   const { head, bytes } = packHead(listing, facts);
   const contents = head.files.map(({ path }) => Buffer.from(tree[path] ?? ''));
   return {
-    hex: digestOfSource(listing, changedOf(facts)).replace('sha256:', ''),
+    hex: digestOfSource(listing, facts === undefined ? {} : (JSON.parse(facts) as DecidingFacts)).replace(
+      'sha256:',
+      '',
+    ),
     bytes: Buffer.concat([bytes, ...contents]),
     listing,
   };
-}
-
-function changedOf(facts: string | undefined): readonly string[] | undefined {
-  return facts === undefined ? undefined : (JSON.parse(facts) as { changed?: string[] }).changed;
 }
 
 function sha256(text: string): string {
