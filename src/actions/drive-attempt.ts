@@ -140,6 +140,7 @@ async function observe(
         case 'ended':
           return await end(save, deps, seen.outcome, seen.at);
         case 'gone': {
+          if (seen.reason !== undefined) context.placeGone();
           const message = seen.reason ?? 'it vanished before its outcome was seen';
           return await end(save, deps, { kind: 'lost', message }, undefined);
         }

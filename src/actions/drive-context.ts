@@ -18,6 +18,8 @@ export interface DriveContext {
   readonly lost: AbortSignal;
   /** Fires when somebody wished the run to end. */
   readonly cancelling: AbortSignal;
+  /** To be told that the place the run lives in is being deleted: nothing of it can be looked at or gone on with. */
+  readonly placeGone: () => void;
 }
 
 /** Tells the person something that changes nothing. */

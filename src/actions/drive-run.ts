@@ -126,6 +126,7 @@ async function drive(
   const signal = AbortSignal.any([interrupt, lock.lost]);
   let timedOut = false;
   let settled = false;
+  let isPlaceGone = false;
   try {
     await session.refresh();
     await beginDriving(deps, session, id);
@@ -142,6 +143,9 @@ async function drive(
       signal,
       lost: lock.lost,
       cancelling: cancelling.signal,
+      placeGone: () => {
+        isPlaceGone = true;
+      },
     };
     const wishes = heedWishes(context, cancelling, over.signal);
     const timer = timeout(context, limit, over.signal, () => {
@@ -165,11 +169,12 @@ async function drive(
   }
   if (!settled && lock.lost.aborted && !interrupt.aborted && !isOver(session.record)) return 'lost';
   const { name } = session.record;
-  const ending = endingOf(session.record, false);
+  const { next, ...ending } = endingOf(session.record, false);
   const exitCode = timedOut && ending.phase !== 'Succeeded' ? TIMEOUT_EXIT_CODE : ending.exitCode;
   const time = timestamp(deps.clock);
   const overhead = { ...overheadOf(session.record), ...deps.target.effort?.() };
-  queue.push({ type: 'run-ended', time, run: name, ...ending, exitCode, overhead });
+  const then = next === undefined || isPlaceGone ? {} : { next };
+  queue.push({ type: 'run-ended', time, run: name, ...ending, ...then, exitCode, overhead });
   return 'ended';
 }
 

@@ -70,7 +70,7 @@ export type Observation =
   | { readonly kind: 'started'; readonly at: string; readonly placed?: string }
   /** Outcome and complete logs are durable on the target; the last observation. */
   | { readonly kind: 'ended'; readonly at: string; readonly outcome: Outcome }
-  /** No object with that uid, or none for much longer: `reason` says so in a sentence. The last observation. */
+  /** No object with that uid. `reason`: the whole place goes with it, in a sentence. The last observation. */
   | { readonly kind: 'gone'; readonly reason?: string };
 
 /** Which lines of an attempt to read. */

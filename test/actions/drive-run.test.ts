@@ -247,6 +247,21 @@ describe('interrupt, cancel, two drivers', () => {
     expect(shape(events).at(-1)).toBe('run-ended Cancelled 124');
   });
 
+  test.each([
+    ['its object', undefined, 'ilab-backend logs weekly-1 one'],
+    ['the place it lives in', 'namespace lab is being deleted', undefined],
+  ])('a run that loses %s', async (_what, reason, next) => {
+    const world = new FakeWorld([{ name: 'one' }], () => undefined);
+    world.target.observe = async function* () {
+      yield { kind: 'started', at: '2026-01-01T00:00:00.000Z' };
+      yield { kind: 'gone', ...(reason === undefined ? {} : { reason }) };
+    };
+    await world.start('weekly-1');
+    const last = (await play(driveRun(world.deps(), { name: 'weekly-1' }, never))).at(-1);
+    expect(last).toMatchObject({ type: 'run-ended', phase: 'Lost', exitCode: 9 });
+    expect(last?.type === 'run-ended' && last.next).toBe(next);
+  });
+
   test('a driver that takes the place of another counts on from when the run was handed over', async () => {
     const world = new FakeWorld(CHAIN, () => undefined);
     await world.start('weekly-1');
