@@ -1,5 +1,6 @@
 import { previewBindings } from '../domain/bindings.ts';
 import type { StageName } from '../domain/naming.ts';
+import { queueOf } from '../domain/queue-label.ts';
 import type { RenderedKind } from '../domain/rights.ts';
 import type { ImageIdentity, PlanTarget } from '../ports/target.ts';
 import { toYaml } from '../template/index.ts';
@@ -47,8 +48,9 @@ export function renderedKinds({ pipeline }: OpenProject): readonly RenderedKind[
   const kinds = new Map<string, RenderedKind>();
   for (const stage of pipeline.pipeline.stages) {
     for (const object of pipeline.render(stage.name, previewBindings(stage, 'preview', new Set()))) {
-      const kind = { apiVersion: String(object['apiVersion']), kind: String(object['kind']) };
-      kinds.set(`${kind.apiVersion} ${kind.kind}`, kind);
+      const queued = queueOf(object) === undefined ? {} : { isQueued: true as const };
+      const kind = { apiVersion: String(object['apiVersion']), kind: String(object['kind']), ...queued };
+      kinds.set(`${kind.apiVersion} ${kind.kind}`, { ...kinds.get(`${kind.apiVersion} ${kind.kind}`), ...kind });
     }
   }
   return [...kinds.values()];

@@ -4,6 +4,8 @@ import { readSchema } from '../template/schema-reader.ts';
 
 const TEXT: JsonObject = { type: 'string', minLength: 1 };
 const TEXTS_BY_NAME: JsonObject = { type: 'object', additionalProperties: { type: 'string' } };
+/** It is the value of a label. */
+const QUEUE: JsonObject = { type: 'string', pattern: '^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$' };
 const IDENTITY: JsonObject = { type: 'integer', minimum: 0 };
 
 /** The `pod:` block of a profile, project or user file: what the shared partial puts on every pod. */
@@ -18,6 +20,8 @@ export const POD_SCHEMA: JsonObject = {
     },
     runtimeClassName: TEXT,
     priorityClassName: TEXT,
+    // A LocalQueue of Kueue: stages wait there for their turn; what moves data and drives does not.
+    queue: QUEUE,
     nodeSelector: TEXTS_BY_NAME,
     tolerations: {
       type: 'array',

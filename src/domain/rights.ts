@@ -29,6 +29,8 @@ export interface Right {
 export interface RenderedKind {
   readonly apiVersion: string;
   readonly kind: string;
+  /** Some of them wait in a queue of Kueue. */
+  readonly isQueued?: true;
 }
 
 const READ = ['get', 'list', 'watch'];
@@ -43,9 +45,9 @@ export function rightsOf(persona: Persona, rendered: readonly RenderedKind[]): r
     case 'developer':
       return following(rendered, READ);
     case 'driver':
-      return [...following(rendered, WORK), ...waiting(), ...claims()];
+      return [...following(rendered, WORK), ...waiting(rendered), ...claims()];
     case 'owner':
-      return [...following(rendered, WORK), ...waiting(), ...claims(), ...removing(rendered), ...besides()];
+      return [...following(rendered, WORK), ...waiting(rendered), ...claims(), ...removing(rendered), ...besides()];
     case 'administrator':
       return [
         ...rightsOf('owner', rendered),
@@ -77,8 +79,12 @@ function following(rendered: readonly RenderedKind[], verbs: readonly string[]):
 }
 
 /** Why something does not start; what a quota leaves. */
-function waiting(): readonly Right[] {
+function waiting(rendered: readonly RenderedKind[]): readonly Right[] {
+  const isQueued = rendered.some((kind) => kind.isQueued);
   return [
+    ...(isQueued
+      ? [right('kueue.x-k8s.io', 'workloads', ['list'], 'why a queue holds a stage back is not known')]
+      : []),
     right('', 'events', ['list'], 'why a pod does not start is often not known'),
     right('', 'resourcequotas', ['list'], 'how much of a quota is used is not known'),
     right('', 'persistentvolumeclaims', ['list'], 'why a volume does not come is not known'),

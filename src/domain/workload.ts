@@ -33,9 +33,15 @@ function gpusIn(value: Json): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + gpusIn(item), 0);
   if (!isJsonObject(value)) return 0;
   if (Array.isArray(value['containers'])) return podGpus(value);
-  const replicas = typeof value['replicas'] === 'number' ? value['replicas'] : 1;
+  const replicas = numberIn(value, 'replicas') * numberIn(value['mlPolicy'], 'numNodes');
   const inside = Object.values(value).reduce<number>((sum, child) => sum + gpusIn(child), 0);
   return inside * replicas;
+}
+
+/** How often what is described runs; once where nothing says so. */
+function numberIn(value: Json | undefined, field: string): number {
+  const number = isJsonObject(value) ? value[field] : undefined;
+  return typeof number === 'number' ? number : 1;
 }
 
 function podGpus(pod: JsonObject): number {

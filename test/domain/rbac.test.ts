@@ -57,6 +57,16 @@ describe('rights', () => {
   });
 });
 
+test('who renders what waits in a queue may read what the queue says of it; nobody else asks', () => {
+  const [job] = [{ apiVersion: 'batch/v1', kind: 'Job' }];
+  const asked = (rendered: Parameters<typeof rulesFor>[1]) =>
+    rulesFor('driver', rendered).filter(({ apiGroups }) => apiGroups.includes('kueue.x-k8s.io'));
+  expect(asked([job])).toEqual([]);
+  expect(asked([{ ...job, isQueued: true }])).toEqual([
+    { apiGroups: ['kueue.x-k8s.io'], resources: ['workloads'], verbs: ['list'] },
+  ]);
+});
+
 describe('the objects', () => {
   test('of a namespace bind a role to whoever is named', () => {
     const objects = rbacObjects('owner', [], { namespace: 'team', subject: { kind: 'Group', name: 'backend' } });

@@ -130,6 +130,14 @@ describe('GPUs a stage holds', () => {
       { spec: { Worker: { replicas: 3, template: { spec: { containers: [{ name: 'main', ...gpu(2) }] } } } } },
       6,
     ],
+    [
+      'machines of a TrainJob, as its runtime counts them',
+      {
+        kind: 'TrainingRuntime',
+        spec: { mlPolicy: { numNodes: 3 }, template: { spec: { containers: [{ name: 'node', ...gpu(8) }] } } },
+      },
+      24,
+    ],
   ])('%s', (_what, object, gpus) => {
     expect(gpusOf([object])).toBe(gpus);
   });

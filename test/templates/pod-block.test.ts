@@ -19,7 +19,8 @@ const BLOCKS = {
   imagePullSecrets: [{ name: registry }]
   priorityClassName: weekly
   tolerations: [{ key: nvidia.com/gpu, operator: Exists, effect: NoSchedule }]
-  labels: { kueue.x-k8s.io/queue-name: gpus }
+  queue: gpus
+  labels: { team: backend }
   annotations: { owner: backend }
   workspaceClaim: ilab-shared
   caBundle: { configMap: trusted-ca, key: ca-bundle.crt }

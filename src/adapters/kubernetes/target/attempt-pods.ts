@@ -2,6 +2,7 @@ import { ATTEMPT_LABEL, RUN_LABEL, STAGE_LABEL } from '../api/attempt-labels.ts'
 import { type KubeApi, type KubeObject, listAt, textAt } from '../api/kube-api.ts';
 import { hasPodEnded } from '../api/pod-phase.ts';
 import { type PodState, podState } from '../logs/pod-state.ts';
+import { memberOf } from '../verdict/member.ts';
 import { hasEnded } from './end-attempt.ts';
 import type { RunObjects, RunView } from './run-objects.ts';
 import { findWorkload, kindOfWorkload } from './workload-kinds.ts';
@@ -77,9 +78,8 @@ function haveEnded(pods: readonly KubeObject[]): boolean {
 
 /** What tells the pods of a group apart: what operators call them, `worker-0`. The pods of a Job follow one another. */
 function labelOf(pod: KubeObject, attempt: string, count: number): string | undefined {
-  const index = textAt(pod, 'metadata', 'annotations', 'batch.kubernetes.io/job-completion-index');
-  if (index !== undefined) return index;
+  const isIndexed = textAt(pod, 'metadata', 'annotations', 'batch.kubernetes.io/job-completion-index') !== undefined;
   const owners = listAt(pod, 'metadata', 'ownerReferences').map((owner) => textAt(owner, 'kind'));
-  if (owners.includes('Job') || (owners.length === 0 && count === 1)) return undefined;
-  return pod.metadata.name.slice(attempt.length + 1);
+  if (!isIndexed && (owners.includes('Job') || (owners.length === 0 && count === 1))) return undefined;
+  return memberOf(pod, attempt)?.name ?? pod.metadata.name;
 }

@@ -1,7 +1,11 @@
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { isJsonObject } from '../../../domain/json.ts';
+import { queueOf } from '../../../domain/queue-label.ts';
+import { STAGE_LABEL } from '../api/attempt-labels.ts';
 import { type KubeApi, KubeFault, RESOURCES, type Resource, textAt } from '../api/kube-api.ts';
+import { unknownKind } from '../verdict/submit-fault.ts';
+import { queueWorkloads } from './queue-workloads.ts';
 import { refusalOf } from './refusal.ts';
 import { servedResource } from './served-resource.ts';
 import { objectName, podTemplates } from './workload.ts';
@@ -27,9 +31,17 @@ export class DryRun {
 
   async #tryObject(object: JsonObject): Promise<readonly string[]> {
     const resource = await servedResource(this.#api, object);
+    if (queueOf(object) !== undefined) await this.#needQueue(object);
     await tryCreate(this.#api, resource, object);
     const pods = podTemplates(object).map((template, index) => podOf(object, template, index));
     return (await Promise.all(pods.map((pod) => this.#tryPod(pod, object)))).flat();
+  }
+
+  /** What is made suspended, and whose queue nobody serves, would wait for ever. */
+  async #needQueue(object: JsonObject): Promise<void> {
+    if ((await queueWorkloads(this.#api)) !== undefined) return;
+    const stage = textAt(object, 'metadata', 'labels', STAGE_LABEL) ?? '';
+    throw unknownKind({ stage, apiVersion: 'kueue.x-k8s.io/v1beta1', kind: 'Workload' });
   }
 
   async #tryPod(pod: JsonObject, owner: JsonObject): Promise<readonly string[]> {

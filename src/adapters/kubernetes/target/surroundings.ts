@@ -1,3 +1,4 @@
+import { queueOf } from '../../../domain/queue-label.ts';
 import {
   type KubeApi,
   KubeFault,
@@ -10,12 +11,13 @@ import {
 } from '../api/kube-api.ts';
 import { hasPodEnded } from '../api/pod-phase.ts';
 import type { AttemptView } from '../verdict/view.ts';
+import { queueWorkloads } from './queue-workloads.ts';
 import { claimsOf } from './workload.ts';
 
 /** What says why an attempt does not get on. */
 export type Surroundings = Pick<
   AttemptView,
-  'events' | 'nodes' | 'otherPods' | 'hidesPods' | 'quotas' | 'claims' | 'storageClasses'
+  'events' | 'nodes' | 'otherPods' | 'hidesPods' | 'quotas' | 'claims' | 'storageClasses' | 'queued'
 >;
 
 export const NOTHING_AROUND: Surroundings = { events: [] };
@@ -49,8 +51,9 @@ export class SurroundingsReader {
     if (isPlaced) return { events: await events };
     const mine = new Set(pods.map(({ metadata }) => metadata.uid));
     // All together: one that fails alone while another is awaited would be nobody's.
-    const [told, nodes, podsAround, quotas, allClaims, storageClasses] = await Promise.all([
+    const [told, queued, nodes, podsAround, quotas, allClaims, storageClasses] = await Promise.all([
       events,
+      this.#queued(job, signal),
       list(RESOURCES.nodes),
       list(EVERY_POD).then(async (found) => ({ all: found, some: found ?? (await list(RESOURCES.pods)) })),
       list(RESOURCES.quotas),
@@ -59,6 +62,7 @@ export class SurroundingsReader {
     ]);
     return {
       events: told,
+      ...(queued === undefined ? {} : { queued }),
       ...(nodes === undefined ? {} : { nodes }),
       ...(podsAround.some === undefined
         ? {}
@@ -68,6 +72,15 @@ export class SurroundingsReader {
       ...(allClaims === undefined ? {} : { claims: allClaims }),
       ...(storageClasses === undefined ? {} : { storageClasses }),
     };
+  }
+
+  /** What Kueue made for it, where it waits in a queue of Kueue's. */
+  async #queued(job: KubeObject, signal: AbortSignal): Promise<KubeObject | undefined> {
+    if (queueOf(job) === undefined) return undefined;
+    const resource = await queueWorkloads(this.#api, signal);
+    if (resource === undefined) return undefined;
+    const found = await this.#list(resource, { labels: `kueue.x-k8s.io/job-uid=${job.metadata.uid}` }, signal);
+    return found?.[0];
   }
 
   /** Undefined where the person has no right to it, or the server has an excuse. */

@@ -1,3 +1,4 @@
+import { queueOf } from '../../../domain/queue-label.ts';
 import { at, type KubeObject, listAt, textAt } from '../api/kube-api.ts';
 import { condition, nameOf, namespaceOf, numberAt, uidOf } from './objects.ts';
 import type { AttemptView, Finding } from './view.ts';
@@ -15,7 +16,7 @@ export function queueFinding(view: AttemptView): Finding | undefined {
   // One that was just let go is still said to be suspended.
   const isLetGo = at(job, 'spec', 'suspend') === false;
   if (!isSuspended(job) && (isLetGo || condition(job, 'Suspended') === undefined)) return undefined;
-  const queue = textAt(job, 'metadata', 'labels', 'kueue.x-k8s.io/queue-name');
+  const queue = queueOf(job);
   return queue === undefined
     ? {
         code: 'suspended',
@@ -23,7 +24,7 @@ export function queueFinding(view: AttemptView): Finding | undefined {
         reason: `${nameOf(job)} is suspended`,
         fix: `to let it go on: \`${letGoOn(job)}\``,
       }
-    : { code: 'queue-waits', key: `queue/${uidOf(job)}`, reason: `it waits in queue ${clean(queue, 63)}` };
+    : { code: 'queue-waits', key: `queue/${uidOf(job)}`, reason: `it is queued in ${clean(queue, 63)} of Kueue` };
 }
 
 /** Whether somebody has asked for it; its condition follows a moment later. */
@@ -58,7 +59,7 @@ function workloadFinding(queued: KubeObject): Finding | undefined {
       key: key('queue-inadmissible'),
       grace: INADMISSIBLE_GRACE,
       reason: `queue ${queue} can never admit it: "${message}"`,
-      fix: 'see the queues: `kubectl get localqueue`; its name is the label kueue.x-k8s.io/queue-name of `pod.labels`',
+      fix: 'see the queues: `kubectl get localqueue`; its name is `pod.queue`',
     };
   }
   const checks = listAt(queued, 'status', 'admissionChecks').filter((check) => textAt(check, 'state') !== 'Ready');
@@ -67,7 +68,11 @@ function workloadFinding(queued: KubeObject): Finding | undefined {
   const position = numberAt(queued, 'status', 'positionInLocalQueue');
   const place = position === undefined ? '' : ` at position ${position}`;
   const said = message === '' ? '' : `: "${message}"`;
-  return { code: 'queue-waits', key: key('queue'), reason: `it waits in queue ${queue}${place}${waitsFor}${said}` };
+  return {
+    code: 'queue-waits',
+    key: key('queue'),
+    reason: `it is queued in ${queue} of Kueue${place}${waitsFor}${said}`,
+  };
 }
 
 function evictedFinding(evicted: ReturnType<typeof condition>, queue: string, key: (word: string) => string): Finding {

@@ -2,6 +2,7 @@ import type { Outcome } from '../../../domain/outcome.ts';
 import { parseStageResult } from '../../../domain/stage-result.ts';
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import type { VerdictCode } from './codes.ts';
+import { memberOf } from './member.ts';
 import { mainOf, nameOf, numberAt, terminated, timeAt, uidOf } from './objects.ts';
 import { failedAs, type PodFailure, podFailure } from './pod-failure.ts';
 import type { AttemptView, VerdictMemory } from './view.ts';
@@ -18,16 +19,12 @@ export interface Ending {
 const TERMINATION_LIMIT = 4096;
 
 /** The pods by rank: the first one is the one whose result counts. */
-function byRank(pods: readonly KubeObject[]): readonly KubeObject[] {
-  return [...pods].sort((a, b) => rankOf(a) - rankOf(b) || (nameOf(a) < nameOf(b) ? -1 : 1));
+function byRank({ job, pods }: Pick<AttemptView, 'job' | 'pods'>): readonly KubeObject[] {
+  return pods.toSorted((a, b) => rankOf(a, job) - rankOf(b, job) || compare(nameOf(a), nameOf(b)));
 }
 
-function rankOf(pod: KubeObject): number {
-  const label = (name: string): string | undefined => textAt(pod, 'metadata', 'labels', name);
-  const worker = label('training.kubeflow.org/replica-type') === 'worker' ? 1_000_000 : 0;
-  const index =
-    label('batch.kubernetes.io/job-completion-index') ?? label('training.kubeflow.org/replica-index') ?? '0';
-  return worker + (Number(index) || 0);
+function rankOf(pod: KubeObject, job: KubeObject | undefined): number {
+  return memberOf(pod, nameOf(job))?.rank ?? 0;
 }
 
 /**
@@ -39,25 +36,22 @@ export function podsFailure({ job, pods }: Pick<AttemptView, 'job' | 'pods'>): P
     const newest = pods.toSorted((a, b) => compare(createdAt(b), createdAt(a)));
     return newest.flatMap((pod) => podFailure(pod) ?? [])[0];
   }
-  const failures = byRank(pods).flatMap((pod) => {
+  const failures = byRank({ job, pods }).flatMap((pod) => {
     const failure = podFailure(pod);
-    return failure === undefined ? [] : [ofMember(failure, memberName(pod, job))];
+    return failure === undefined ? [] : [ofMember(failure, pod, job)];
   });
   return failures.sort((a, b) => compare(a.at ?? '9', b.at ?? '9'))[0];
 }
 
-function ofMember(failure: PodFailure, name: string): PodFailure {
+function ofMember(failure: PodFailure, pod: KubeObject, job: KubeObject | undefined): PodFailure {
   const { outcome } = failure;
-  return { ...failure, outcome: { ...outcome, message: `${name}: ${outcome.message}` } };
+  return { ...failure, outcome: { ...outcome, message: `${saidOf(pod, job)}: ${outcome.message}` } };
 }
 
-/** What operators call a pod of a group: `worker-1`. */
-function memberName(pod: KubeObject, job: KubeObject | undefined): string {
-  const label = (name: string) => textAt(pod, 'metadata', 'labels', `training.kubeflow.org/${name}`);
-  const [type, index] = [label('replica-type'), label('replica-index')];
-  if (type !== undefined && index !== undefined) return clean(`${type}-${index}`, 63);
-  const start = `${nameOf(job)}-`;
-  return nameOf(pod).startsWith(start) ? nameOf(pod).slice(start.length) : nameOf(pod);
+/** `node-1`, `worker-0 (node rank 1)`: what its log is named by, and what its ranks are counted from. */
+function saidOf(pod: KubeObject, job: KubeObject | undefined): string {
+  const { rank, name } = memberOf(pod, nameOf(job)) ?? { rank: 0, name: nameOf(pod) };
+  return rank === 0 || name.endsWith(String(rank)) ? name : `${name} (node rank ${rank})`;
 }
 
 function isOneByOne(job: KubeObject | undefined): boolean {
@@ -70,9 +64,9 @@ function createdAt(pod: KubeObject): string {
 
 /** Undefined while the pod whose result counts has not been seen to end. */
 export function successEnding(view: AttemptView): Ending | undefined {
-  const done = byRank(view.pods).filter((pod) => isDone(pod));
-  const [first] = done;
-  if (first === undefined) return undefined;
+  const first = byRank(view).find((pod) => isDone(pod));
+  // That the others have ended well says nothing of the one whose result counts.
+  if (first === undefined || (!isOneByOne(view.job) && rankOf(first, view.job) > 0)) return undefined;
   const main = mainOf(first);
   const killed = textAt(terminated(main), 'reason') === 'OOMKilled';
   if (view.contract === 'plain' && !killed) return { code: 'succeeded', outcome: plainResult(view.job) };

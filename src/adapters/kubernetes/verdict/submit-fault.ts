@@ -110,6 +110,7 @@ function refused(fault: KubeFault, what: string, about: SubmitAbout, words: stri
 const INSTALL: Readonly<Record<string, string>> = {
   'trainer.kubeflow.org': 'have Kubeflow Trainer installed, or choose another variant in the profile',
   'kubeflow.org': 'have the Kubeflow Training Operator installed, or choose another variant in the profile',
+  'kueue.x-k8s.io': 'have Kueue installed, or take `pod.queue` out of the profile',
   'jobset.x-k8s.io': 'have JobSet installed, or choose another variant in the profile',
 };
 

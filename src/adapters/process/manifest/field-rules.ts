@@ -24,7 +24,8 @@ export const JOB_SPEC_FIELDS: FieldRules = {
   completions: only(1),
   parallelism: only(1),
   completionMode: only('NonIndexed'),
-  suspend: only(false),
+  // Whose turn it is in a queue is a matter of the cluster that has it.
+  suspend: 'limit',
   podFailurePolicy: 'moot',
   podReplacementPolicy: 'moot',
   ttlSecondsAfterFinished: 'moot',

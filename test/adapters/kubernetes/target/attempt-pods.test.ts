@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { RUN_LABEL } from '../../../../src/adapters/kubernetes/api/attempt-labels.ts';
-import { RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
-import { podStates, podsOf } from '../../../../src/adapters/kubernetes/target/attempt-pods.ts';
+import { type KubeObject, RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
+import { podStates, podsOf, statesOf } from '../../../../src/adapters/kubernetes/target/attempt-pods.ts';
 import type { RunView } from '../../../../src/adapters/kubernetes/target/run-objects.ts';
+import type { JsonObject } from '../../../../src/domain/json.ts';
 import { observe, submit, World } from './world.ts';
 
 let world: World;
@@ -50,6 +51,28 @@ describe('the pods of an attempt', () => {
     const pods = [pod('train', '1'), pod('train-1', '2'), pod('train', '12')];
     expect(podsOf({ pods }, 'weekly-train-1').map(({ metadata }) => metadata.uid)).toEqual(['train/1']);
     expect(podsOf({ pods }, 'weekly-train-1-2').map(({ metadata }) => metadata.uid)).toEqual(['train-1/2']);
+  });
+
+  test('are told apart as their operators name them', () => {
+    const pod = (name: string, metadata: JsonObject = {}): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, uid: name, resourceVersion: '1', ...metadata },
+    });
+    const named = (...pods: readonly KubeObject[]) => statesOf({ pods }, 'weekly-train-1').map(({ label }) => label);
+    const indexed = (index: string, labels: JsonObject = {}): JsonObject => ({
+      labels: { ...labels, 'batch.kubernetes.io/job-completion-index': index },
+      annotations: { 'batch.kubernetes.io/job-completion-index': index },
+      ownerReferences: [{ kind: 'Job' }],
+    });
+    const node = { 'jobset.sigs.k8s.io/replicatedjob-name': 'node' };
+    expect(named(pod('weekly-train-1-abcde', { ownerReferences: [{ kind: 'Job' }] }))).toEqual([undefined]);
+    expect(named(pod('weekly-train-1-0-abcde', indexed('0')), pod('weekly-train-1-1-fghij', indexed('1')))).toEqual([
+      '0',
+      '1',
+    ]);
+    expect(named(pod('weekly-train-1-node-0-1-abcde', indexed('1', node)))).toEqual(['node-1']);
+    expect(named(pod('weekly-train-1-worker-0', { ownerReferences: [{ kind: 'PyTorchJob' }] }))).toEqual(['worker-0']);
   });
 
   test('are over when there is no such workload', async () => {

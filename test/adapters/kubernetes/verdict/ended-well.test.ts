@@ -97,6 +97,18 @@ describe('an attempt that ended well', () => {
     expect(judge(view)).toMatchObject({ kind: 'ended', code, at: '2026-11-30T06:28:33Z', outcome });
   });
 
+  test('of a group is that of its first machine: it is waited for while only others have been seen to end', () => {
+    const index = (rank: string) => ({
+      uid: rank,
+      meta: { labels: { 'batch.kubernetes.io/job-completion-index': rank } },
+    });
+    const done = { ...job([['Complete', 'AllJobsCompleted']]), kind: 'TrainJob' };
+    const other = endedPod(0, { message: '' }, index('1'));
+    const first = endedPod(0, { message: JSON.stringify(RESULT) }, index('0'));
+    expect(judge({ job: done, pods: [other] }).kind).not.toBe('ended');
+    expect(judge({ job: done, pods: [other, first] })).toMatchObject({ kind: 'ended', code: 'succeeded' });
+  });
+
   test('is not believed before Complete', () => {
     const met = job([['SuccessCriteriaMet', 'CompletionsReached']]);
     expect(judge({ job: met, pods: [withResult(JSON.stringify(RESULT))] })).toEqual({

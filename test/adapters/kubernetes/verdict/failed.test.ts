@@ -333,47 +333,6 @@ describe('an attempt that failed', () => {
       code: 'workload-refused',
       outcome: failed('config', 'cannot-start', /TrainingRuntimeNotSupported: "runtime x not found"/),
     },
-    {
-      what: 'one of many pods, whose operator sets no such labels',
-      view: {
-        job: { ...job([['Failed', 'JobFailed']]), kind: 'TrainJob' },
-        pods: [endedPod(9, {}, { uid: 'bbbbb' })],
-      },
-      code: 'exit',
-      outcome: failed('user', 'exit', 'bbbbb: it ended with exit code 9'),
-    },
-    {
-      what: 'a PyTorchJob whose worker failed, and whose pods are gone',
-      view: {
-        job: {
-          ...job([['Created'], ['Running'], ['Failed', 'PyTorchJobFailed', 'it has failed']]),
-          kind: 'PyTorchJob',
-        },
-      },
-      code: 'disrupted',
-      outcome: failed('infra', 'disrupted', /no pod of it says why: PyTorchJobFailed: "it has failed"/),
-    },
-    {
-      what: 'the first of many pods that failed',
-      view: {
-        job: { ...job([['Failed', 'PyTorchJobFailed']]), kind: 'PyTorchJob' },
-        pods: [
-          endedPod(143, { finishedAt: '2026-11-30T06:29:02Z' }, { uid: 'aaaaa' }),
-          endedPod(
-            9,
-            { finishedAt: '2026-11-30T06:29:01Z' },
-            {
-              uid: 'bbbbb',
-              meta: {
-                labels: { 'training.kubeflow.org/replica-type': 'worker', 'training.kubeflow.org/replica-index': '1' },
-              },
-            },
-          ),
-        ],
-      },
-      code: 'exit',
-      outcome: failed('user', 'exit', 'worker-1: it ended with exit code 9'),
-    },
   ])('$what', ({ view, code, outcome }) => {
     expect(judge(view)).toMatchObject({ kind: 'ended', code, outcome });
   });

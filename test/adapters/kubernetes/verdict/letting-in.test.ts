@@ -176,7 +176,7 @@ describe('queues', () => {
         ]),
       },
       code: 'queue-waits',
-      reason: 'it waits in queue gpus: "insufficient unused quota for nvidia.com/gpu, 2 more needed"',
+      reason: 'it is queued in gpus of Kueue: "insufficient unused quota for nvidia.com/gpu, 2 more needed"',
     },
     {
       what: 'Evicted goes before a stale Admitted',
