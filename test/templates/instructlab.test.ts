@@ -5,10 +5,10 @@ import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts
 import { reuseKey, reuseParts } from '../../src/domain/reuse-key.ts';
 import { gpusOf } from '../../src/domain/workload.ts';
 import { TypedIn } from '../config/harness.ts';
-import { jobOf, manifestsOf, objectsOf, podOf } from './manifests.ts';
+import { jobOf, manifestsOf, objectsOf, type Pod, podOf, podsOf } from './manifests.ts';
 
 const STAGES = ['datagen', 'train', 'eval', 'publish'] as const;
-const PROFILES = ['local', 'kind-cpu', 'h100x4', 'h100x8', 'a100x8', 'l40s'] as const;
+const PROFILES = ['local', 'kind-cpu', 'h100x4', 'h100x8', 'a100x8', 'l40s', 'multi-node'] as const;
 
 const place = new TypedIn();
 afterAll(() => place.remove());
@@ -50,34 +50,38 @@ params: { teacher: { server: { image: "vllm:1" } }, judge: { server: { image: "v
   });
 });
 
+function keepsTo({ pod, containers }: Pod): void {
+  // The Pod Security level "restricted".
+  expect(pod['securityContext']).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+  for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(pod).not.toHaveProperty(key);
+  for (const container of containers) {
+    expect(container['securityContext']).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(container).not.toHaveProperty('securityContext.privileged');
+  }
+  const kinds = (pod['volumes'] as readonly JsonObject[]).flatMap(({ name: _, ...volume }) => Object.keys(volume));
+  for (const kind of kinds) expect(['configMap', 'persistentVolumeClaim', 'emptyDir']).toContain(kind);
+  expect(pod['automountServiceAccountToken']).toBe(false);
+  expect(pod['restartPolicy']).toBe('Never');
+  // No user, no group: OpenShift assigns them.
+  expect(pod).not.toHaveProperty('securityContext.runAsUser');
+  expect(pod).not.toHaveProperty('securityContext.fsGroup');
+}
+
 describe('what every pod of every profile keeps to', () => {
   test.each(PROFILES.flatMap((profile) => STAGES.map((stage) => [profile, stage] as const)))(
     'with %s, %s',
     async (profile, stage) => {
       const pipeline = await open(profile);
-      const { pod, containers } = podOf(pipeline, stage);
-      // The Pod Security level "restricted".
-      expect(pod['securityContext']).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
-      for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(pod).not.toHaveProperty(key);
-      for (const container of containers) {
-        expect(container['securityContext']).toEqual({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        });
-        expect(container).not.toHaveProperty('securityContext.privileged');
+      for (const pod of podsOf(pipeline, stage)) keepsTo(pod);
+      for (const object of objectsOf(pipeline, stage)) {
+        const spec = object['spec'];
+        if (object['kind'] === 'Job') expect(spec).toMatchObject({ backoffLimit: 0 });
+        expect(JSON.stringify(spec ?? {})).not.toContain('ttlSecondsAfterFinished');
       }
-      const kinds = (pod['volumes'] as readonly JsonObject[]).flatMap(({ name: _, ...volume }) => Object.keys(volume));
-      for (const kind of kinds) expect(['configMap', 'persistentVolumeClaim', 'emptyDir']).toContain(kind);
-      expect(pod['automountServiceAccountToken']).toBe(false);
-      // No user, no group: OpenShift assigns them.
-      expect(pod).not.toHaveProperty('securityContext.runAsUser');
-      expect(pod).not.toHaveProperty('securityContext.fsGroup');
-
-      const spec = jobOf(pipeline, stage)['spec'] as JsonObject;
-      expect(spec).toMatchObject({ backoffLimit: 0 });
-      expect(spec).not.toHaveProperty('ttlSecondsAfterFinished');
-      expect(pod['restartPolicy']).toBe('Never');
     },
   );
 

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { podTemplates } from '../../src/adapters/kubernetes/target/workload.ts';
 import { previewBindings } from '../../src/domain/bindings.ts';
 import { contentReference } from '../../src/domain/image-name.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
@@ -41,15 +42,26 @@ export interface Pod {
   readonly containers: readonly JsonObject[];
 }
 
-/** The pod that a stage's Job makes. */
+/** As their operators want the main container called. */
+const MAIN = ['main', 'pytorch', 'node'];
+
+/** Each pod that what a stage renders has made, whatever its kind. */
+export function podsOf(pipeline: RenderablePipeline, name: string): readonly Pod[] {
+  return objectsOf(pipeline, name)
+    .flatMap((object) => podTemplates(object))
+    .map((template) => {
+      const pod = template['spec'] as JsonObject;
+      const containers = pod['containers'] as readonly JsonObject[];
+      const init = (pod['initContainers'] ?? []) as readonly JsonObject[];
+      const main = containers.find((container) => MAIN.includes(String(container['name'])));
+      if (main === undefined) throw new Error(`stage ${name} has no main container`);
+      return { pod, main, init, containers: [...init, ...containers] };
+    });
+}
+
+/** The first of them. */
 export function podOf(pipeline: RenderablePipeline, name: string): Pod {
-  const job = jobOf(pipeline, name) as unknown as {
-    readonly spec: { readonly template: { readonly spec: JsonObject } };
-  };
-  const pod = job.spec.template.spec;
-  const containers = pod['containers'] as readonly JsonObject[];
-  const init = (pod['initContainers'] ?? []) as readonly JsonObject[];
-  const main = containers.find((container) => container['name'] === 'main');
-  if (main === undefined) throw new Error(`stage ${name} has no container main`);
-  return { pod, main, init, containers: [...init, ...containers] };
+  const [pod] = podsOf(pipeline, name);
+  if (pod === undefined) throw new Error(`stage ${name} has no pod`);
+  return pod;
 }

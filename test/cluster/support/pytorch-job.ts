@@ -50,6 +50,9 @@ apiVersion: kubeflow.org/v1
 kind: PyTorchJob
 metadata: { $include: metadata.yaml }
 spec:
+  runPolicy:
+    suspend: { $include: suspended.yaml }
+    cleanPodPolicy: Running
   pytorchReplicaSpecs:
     Master:${replica(1)}
     Worker:${replica(2)}

@@ -5,14 +5,17 @@ from pathlib import Path
 
 from ilab_stage import BadInput
 
+from .nodes import Nodes
 from .settings import Settings
 
 _WORKER = "ilab_train_instructlab.worker"
 
 
-def torchrun_arguments(settings: Settings) -> list[str]:
-    # Who tries again is decided outside. --standalone: a free port, no meeting point.
-    return ["--standalone", f"--nproc-per-node={settings.gpus}", "--max-restarts=0", "-m", _WORKER]
+def torchrun_arguments(settings: Settings, nodes: Nodes) -> list[str]:
+    # Who tries again is decided outside. --standalone: a free port, no meeting point. Several machines: torchrun reads from
+    # PET_* which one this is and where the first one listens.
+    alone = ["--standalone"] if nodes.count == 1 else []
+    return [*alone, f"--nproc-per-node={settings.gpus}", "--max-restarts=0", "-m", _WORKER]
 
 
 def script_arguments(

@@ -25,7 +25,9 @@ from . import logged
 from .done import Done
 from .environment import ENGINE, child_environment
 from .failures import failure
+from .follower import follow
 from .launch import Launch
+from .nodes import First, Nodes, end_order
 from .plan import Course, Phase
 from .processed import Processed, keep_fitting
 from .settings import Settings
@@ -37,15 +39,25 @@ _MOST_PROCESSES = 16
 
 
 def main(stage: Stage) -> None:
+    nodes = Nodes.read(stage.environment)
     scratch = scratch_folder(stage, "train")
+    meeting = stage.content / "work" / "nodes"
+    if nodes.count > 1 and scratch.parent != meeting.parent:
+        raise BadInput(f"{meeting.parent} cannot be written: machines that train together need it, one for all of them")
     try:
-        train(stage, scratch)
+        if nodes.rank > 0:
+            follow(stage, nodes, meeting=meeting, scratch=scratch)
+            return
+        first = First(meeting, nodes) if nodes.count > 1 else None
+        train(stage, scratch, nodes, first)
     except Stopped as error:
         raise TryLater("stopped on request (SIGTERM) before the first step: nothing is lost") from error
+    if first is not None:
+        first.order(end_order())
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-def train(stage: Stage, scratch: Path) -> None:
+def train(stage: Stage, scratch: Path, nodes: Nodes, first: First | None) -> None:
     wandb = Wandb.read(stage.params)
     data = stage.input("train").path
     files = training_files(data)
@@ -56,15 +68,18 @@ def train(stage: Stage, scratch: Path) -> None:
     for number, subject, name in PHASES:
         if data / name not in files:
             say(f"phase {number} ({subject}) is skipped: there is no {name}")
-    say(f"base model {model.uri}, {settings.fine_tune_type} tuning with {settings.machine}")
-    _keep_only_ours(scratch, _configuration(settings, model, files))
+    machines = f" on each of {nodes.count} machines" if nodes.count > 1 else ""
+    say(f"base model {model.uri}, {settings.fine_tune_type} tuning with {settings.machine}{machines}")
+    _keep_only_ours(scratch, _configuration(settings, nodes, model, files))
     environment = child_environment(stage.environment, scratch=scratch, collective_timeout=settings.collective_timeout)
     report, processed = _prepare(stage, settings, phases, model.path, environment, scratch)
     flash_attention = _flash_attention(settings, report)
 
     stage.defer_stop()
     courses = [Course(one.rows, settings.batch_size, settings.epochs) for one in processed]
-    launch = Launch(settings, environment, flash_attention)
+    if first is not None:
+        first.meet(lambda: _stop_waiting(stage))
+    launch = Launch(settings, environment, flash_attention, nodes, first)
     finished = run_phases(stage, launch, list(zip(phases, courses, strict=True)), model.path)
 
     root = stage.fresh_folder("checkpoints")
@@ -99,8 +114,15 @@ def _check_chat_template(model: Path) -> None:
         raise BadInput("the model's tokenizer has no chat template: it cannot be tuned on conversations")
 
 
-def _configuration(settings: Settings, model: ModelSource, files: Sequence[Path]) -> dict[str, Any]:
-    return {
+def _stop_waiting(stage: Stage) -> None:
+    if stage.stop_requested:
+        raise TryLater("stopped on request (SIGTERM) before the first step: nothing is lost")
+
+
+def _configuration(settings: Settings, nodes: Nodes, model: ModelSource, files: Sequence[Path]) -> dict[str, Any]:
+    # States are those of so many ranks.
+    machines = {"nodes": nodes.count} if nodes.count > 1 else {}
+    return machines | {
         "settings": settings.as_json(),
         "model": {"uri": model.uri, "files": fingerprints(model.path)},
         "data": {file.name: digest_file(file.resolve()).sha256 for file in files},

@@ -8,6 +8,7 @@ from ilab_process.child import Child
 
 from .command import script_arguments, torchrun_arguments
 from .environment import checkpoint_trigger
+from .nodes import First, Nodes, train_order
 from .plan import Course, Phase
 from .settings import Settings
 from .states import State
@@ -20,6 +21,9 @@ class Launch:
     settings: Settings
     environment: Mapping[str, str]
     flash_attention: bool
+    nodes: Nodes = Nodes(1, 0)
+    first: First | None = None
+    """Who tells the other machines, where there are any."""
 
     @property
     def trigger(self) -> Path:
@@ -36,7 +40,11 @@ class Launch:
             steps=course.steps,
             flash_attention=self.flash_attention,
         )
-        arguments = [*torchrun_arguments(self.settings), *script]
+        arguments = [*torchrun_arguments(self.settings, self.nodes), *script]
+        if self.first is not None:
+            trigger = self.trigger if self.settings.full_state else None
+            timeout = self.settings.collective_timeout
+            self.first.order(train_order(arguments, trigger=trigger, timeout=timeout, title=phase.title))
         if state is not None and not state.ends_epoch:
             steps = course.steps_at(state.samples) - state.epoch * course.epoch_steps
             arguments = ["--midway", str(state.folder), str(steps), *arguments]

@@ -21,7 +21,7 @@ from .states import State, States, is_whole, sync_tree
 # Steps of the means that the result names.
 _WINDOW = 5
 # As long as upstream's own launcher waits for a checkpoint on demand.
-_CHECKPOINT_SECONDS = 300
+CHECKPOINT_SECONDS = 300
 
 
 class PhaseRun:
@@ -38,7 +38,7 @@ class PhaseRun:
         self._before = before
         self._total = total
         self._milestones = course.milestones(f"phase{phase.number}", self._settings.save_samples)
-        self._states = States(phase.output, ranks=self._settings.gpus)
+        self._states = States(phase.output, ranks=self._settings.gpus * launch.nodes.count)
         self._pruning = threading.Thread()
         self._stop_until: float | None = None
 
@@ -135,7 +135,7 @@ class PhaseRun:
         now = time.monotonic()
         if self._stop_until is None:
             asked = self._ask_for_checkpoint()
-            self._stop_until = now + (_CHECKPOINT_SECONDS if asked else 0)
+            self._stop_until = now + (CHECKPOINT_SECONDS if asked else 0)
         if now >= self._stop_until:
             child.terminate()
 

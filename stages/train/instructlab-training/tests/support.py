@@ -61,11 +61,11 @@ class Ended:
 class Driver:
     """The driver as a program."""
 
-    def __init__(self, content: Path, *, shim: bool = True, **environment: str) -> None:
-        self._content = content
-        self._out = (content / "out").open("w+", encoding="utf-8")
-        self._err = (content / "err").open("w+", encoding="utf-8")
-        ours = {"ILAB_CONTENT": str(content), "ILAB_TERMINATION_LOG": str(content / "termination-log")}
+    def __init__(self, content: Path, *, shim: bool = True, name: str = "", **environment: str) -> None:
+        """`name`: of several that share a content folder."""
+        self._out = (content / f"out{name}").open("w+", encoding="utf-8")
+        self._err = (content / f"err{name}").open("w+", encoding="utf-8")
+        ours = {"ILAB_CONTENT": str(content), "ILAB_TERMINATION_LOG": str(content / f"termination-log{name}")}
         ours |= {"PYTHONPATH": str(SHIM)} if shim else {}
         self.process = subprocess.Popen(
             [sys.executable, str(PROGRAM)],

@@ -4,6 +4,7 @@ from typing import Any
 
 from ilab_stage import BadInput, Params
 from ilab_train_instructlab.command import script_arguments, torchrun_arguments
+from ilab_train_instructlab.nodes import Nodes
 from ilab_train_instructlab.settings import Settings
 
 from . import ENGINE
@@ -72,7 +73,10 @@ class CommandTest(unittest.TestCase):
         }
         self.assertLessEqual(wanted, set(found))
         self.assertFalse({"--disable_flash_attn", "--cpu_offload_params_fsdp"} & set(found))
-        self.assertIn("--nproc-per-node=4", torchrun_arguments(read()))
+        alone = torchrun_arguments(read(), Nodes(1, 0))
+        self.assertLessEqual({"--standalone", "--nproc-per-node=4"}, set(alone))
+        # Which machine this is torchrun reads from PET_*: an argument would say it twice.
+        self.assertEqual(torchrun_arguments(read(), Nodes(2, 1)), [one for one in alone if one != "--standalone"])
 
     def test_every_choice_reaches_upstream(self) -> None:
         table = (
