@@ -25,14 +25,17 @@ export class DryRun {
 
   /** Returns what could not be tried. Throws `cannot-start` with the server's words for what it refuses. */
   async try(objects: readonly JsonObject[]): Promise<readonly string[]> {
-    const unproven = await Promise.all(objects.map((object) => this.#tryObject(object)));
+    const unproven = await Promise.all(objects.map((object) => this.#tryObject(object, objects)));
     return unproven.flat();
   }
 
-  async #tryObject(object: JsonObject): Promise<readonly string[]> {
+  async #tryObject(object: JsonObject, all: readonly JsonObject[]): Promise<readonly string[]> {
     const resource = await servedResource(this.#api, object);
     if (queueOf(object) !== undefined) await this.#needQueue(object);
-    await tryCreate(this.#api, resource, object);
+    const runtime = all.find((other) => isRuntimeOf(object, other));
+    if (!(await tryCreate(this.#api, resource, object, runtime))) {
+      return [`whether ${objectName(object)} is admitted (its ${objectName(runtime ?? {})} is not there before)`];
+    }
     const pods = podTemplates(object).map((template, index) => podOf(object, template, index));
     return (await Promise.all(pods.map((pod) => this.#tryPod(pod, object)))).flat();
   }
@@ -54,17 +57,30 @@ export class DryRun {
   }
 }
 
-async function tryCreate(api: KubeApi, resource: Resource, object: JsonObject): Promise<void> {
+/** False where it was refused for want of the `runtime` that will be made before it. */
+async function tryCreate(api: KubeApi, resource: Resource, object: JsonObject, runtime?: JsonObject): Promise<boolean> {
   try {
     await api.create(resource, object, { dryRun: true });
   } catch (error) {
     // An object of the name says nothing against this one.
-    if (error instanceof KubeFault && error.kind === 'exists') return;
+    if (error instanceof KubeFault && error.kind === 'exists') return true;
     if (!(error instanceof KubeFault)) throw error;
+    if (runtime !== undefined && /spec\.runtimeRef/i.test(error.message)) return false;
     const refusal = refusalOf(error, { object, resource, place: api.place });
     // What is used up now may be free when its turn comes.
     if (refusal instanceof UserError) throw refusal;
   }
+  return true;
+}
+
+/** Trainer's webhook looks for the runtime that a TrainJob names; a dry run stores none. */
+function isRuntimeOf(object: JsonObject, other: JsonObject): boolean {
+  const name = textAt(object, 'spec', 'runtimeRef', 'name');
+  return (
+    name !== undefined &&
+    textAt(other, 'metadata', 'name') === name &&
+    textAt(other, 'kind') === textAt(object, 'spec', 'runtimeRef', 'kind')
+  );
 }
 
 function podOf(owner: JsonObject, template: JsonObject, index: number): JsonObject {

@@ -1,6 +1,7 @@
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import { readRefusal } from './admission.ts';
 import { containerFinding } from './containers.ts';
+import { isGroup, memberPhrase } from './member.ts';
 import { eventsOf, eventsOfChildren, nameOf, namespaceOf, uidOf } from './objects.ts';
 import { podFailure } from './pod-failure.ts';
 import { startingFinding } from './pod-start.ts';
@@ -27,6 +28,18 @@ export function firstFinding(view: AttemptView, all = view): Finding {
     ...pods.flatMap((pod) => startingFinding(pod) ?? []),
   ];
   return found.find(({ grace }) => grace !== undefined) ?? found[0] ?? nothingYet(view, all);
+}
+
+/** One of a group that has no node while others run: they wait for it, and hold what they have. */
+export function missingMember(view: AttemptView): Finding | undefined {
+  if (!isGroup(view.job)) return undefined;
+  for (const pod of pendingPods(view)) {
+    const finding = schedulingFinding(pod, view);
+    if (finding === undefined) continue;
+    const reason = `${memberPhrase(pod, view.job)} is not there yet, and the others wait for it: ${finding.reason}`;
+    return { ...finding, reason };
+  }
+  return undefined;
 }
 
 /** Those that have not ended, and do not end. */

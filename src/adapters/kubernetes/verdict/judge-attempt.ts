@@ -2,7 +2,7 @@ import { at, textAt } from '../api/kube-api.ts';
 import { hasPodEnded } from '../api/pod-phase.ts';
 import { meaningOf } from './codes.ts';
 import { deadlineOf } from './deadlines.ts';
-import { firstFinding, pendingPods } from './findings.ts';
+import { firstFinding, missingMember, pendingPods } from './findings.ts';
 import { mainOf, nameOf, namespaceOf, timeAt, uidOf } from './objects.ts';
 import { failedAs, podFailure } from './pod-failure.ts';
 import { sidecarTrouble } from './pod-start.ts';
@@ -168,7 +168,8 @@ function expectedPods(view: AttemptView): number {
 }
 
 function runs(view: AttemptView, at: string, sightings: Sightings): Verdict {
-  const trouble = nodeTrouble(view) ?? firstOf(view.pods, (pod) => sidecarTrouble(pod, view.events));
+  const trouble =
+    nodeTrouble(view) ?? firstOf(view.pods, (pod) => sidecarTrouble(pod, view.events)) ?? missingMember(view);
   if (trouble === undefined) return { kind: 'started', at };
   if (sightings.ends(trouble)) return doom(trouble);
   return { kind: 'started', at, trouble: troubleOf(trouble, view, sightings.left(trouble)) };

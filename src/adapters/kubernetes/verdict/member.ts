@@ -1,5 +1,5 @@
 import { type KubeObject, textAt } from '../api/kube-api.ts';
-import { nameOf } from './objects.ts';
+import { nameOf, numberAt } from './objects.ts';
 import { clean } from './words.ts';
 
 /** Which one of a group of pods that run together a pod is. */
@@ -30,6 +30,17 @@ export function memberOf(pod: KubeObject, workload: string): Member | undefined 
   const start = `${workload}-`;
   const name = nameOf(pod);
   return name.startsWith(start) ? { rank: 0, name: name.slice(start.length) } : undefined;
+}
+
+/** `node-1`, `worker-0 (node rank 1)`: what its log is named by, and what its ranks are counted from. */
+export function memberPhrase(pod: KubeObject, workload: KubeObject | undefined): string {
+  const { rank, name } = memberOf(pod, nameOf(workload)) ?? { rank: 0, name: nameOf(pod) };
+  return rank === 0 || name.endsWith(String(rank)) ? name : `${name} (node rank ${rank})`;
+}
+
+/** Whether its pods run together; those of a Job of ours follow one another. */
+export function isGroup(workload: KubeObject | undefined): boolean {
+  return textAt(workload, 'kind') !== 'Job' || (numberAt(workload, 'spec', 'completions') ?? 1) > 1;
 }
 
 function indexOf(text: string | undefined): number | undefined {

@@ -2,7 +2,7 @@ import type { Outcome } from '../../../domain/outcome.ts';
 import { parseStageResult } from '../../../domain/stage-result.ts';
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import type { VerdictCode } from './codes.ts';
-import { memberOf } from './member.ts';
+import { isGroup, memberOf, memberPhrase } from './member.ts';
 import { mainOf, nameOf, numberAt, terminated, timeAt, uidOf } from './objects.ts';
 import { failedAs, type PodFailure, podFailure } from './pod-failure.ts';
 import type { AttemptView, VerdictMemory } from './view.ts';
@@ -32,7 +32,7 @@ function rankOf(pod: KubeObject, job: KubeObject | undefined): number {
  * it is the first by the kubelets' stamps; a pod that says why goes before one that was only ended.
  */
 export function podsFailure({ job, pods }: Pick<AttemptView, 'job' | 'pods'>): PodFailure | undefined {
-  if (isOneByOne(job)) {
+  if (!isGroup(job)) {
     const newest = pods.toSorted((a, b) => compare(createdAt(b), createdAt(a)));
     return newest.flatMap((pod) => podFailure(pod) ?? [])[0];
   }
@@ -45,17 +45,7 @@ export function podsFailure({ job, pods }: Pick<AttemptView, 'job' | 'pods'>): P
 
 function ofMember(failure: PodFailure, pod: KubeObject, job: KubeObject | undefined): PodFailure {
   const { outcome } = failure;
-  return { ...failure, outcome: { ...outcome, message: `${saidOf(pod, job)}: ${outcome.message}` } };
-}
-
-/** `node-1`, `worker-0 (node rank 1)`: what its log is named by, and what its ranks are counted from. */
-function saidOf(pod: KubeObject, job: KubeObject | undefined): string {
-  const { rank, name } = memberOf(pod, nameOf(job)) ?? { rank: 0, name: nameOf(pod) };
-  return rank === 0 || name.endsWith(String(rank)) ? name : `${name} (node rank ${rank})`;
-}
-
-function isOneByOne(job: KubeObject | undefined): boolean {
-  return textAt(job, 'kind') === 'Job' && (numberAt(job, 'spec', 'completions') ?? 1) <= 1;
+  return { ...failure, outcome: { ...outcome, message: `${memberPhrase(pod, job)}: ${outcome.message}` } };
 }
 
 function createdAt(pod: KubeObject): string {
@@ -66,7 +56,7 @@ function createdAt(pod: KubeObject): string {
 export function successEnding(view: AttemptView): Ending | undefined {
   const first = byRank(view).find((pod) => isDone(pod));
   // That the others have ended well says nothing of the one whose result counts.
-  if (first === undefined || (!isOneByOne(view.job) && rankOf(first, view.job) > 0)) return undefined;
+  if (first === undefined || (isGroup(view.job) && rankOf(first, view.job) > 0)) return undefined;
   const main = mainOf(first);
   const killed = textAt(terminated(main), 'reason') === 'OOMKilled';
   if (view.contract === 'plain' && !killed) return { code: 'succeeded', outcome: plainResult(view.job) };

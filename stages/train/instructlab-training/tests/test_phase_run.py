@@ -76,7 +76,7 @@ class PhaseRunTest(unittest.TestCase):
         settings = Settings.read(Params({"instructlabTraining": params, "maxSeqLen": 50}), tiny=True, longest=50)
         settings = Settings(**{**vars(settings), "collective_timeout": timeout})
         environment = child_environment({}, scratch=self.root, collective_timeout=timeout)
-        return ScriptedLaunch(settings, environment, False, list(children))
+        return ScriptedLaunch(settings, environment, False, children=list(children))
 
     def run_phase(self, launch: Launch) -> Done:
         with contextlib.redirect_stdout(self.out):

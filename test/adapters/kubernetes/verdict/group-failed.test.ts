@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endedPod, job, judge } from './objects.ts';
+import { endedPod, gpuNode, job, judge, NO_VICTIMS, pod, runs, unschedulable } from './objects.ts';
 import { failed, type Row } from './rows.ts';
 
 /* Several pods that run together fail together: which of them is told. */
@@ -70,4 +70,29 @@ test.each<Row>([
   },
 ])('$what', ({ view, code, outcome }) => {
   expect(judge(view)).toMatchObject({ kind: 'ended', code, outcome });
+});
+
+test('one that finds no room while others run is told; one that never can ends it', () => {
+  const group = { ...job([['Created'], ['Running']]), kind: 'PyTorchJob' };
+  const replica = (type: string) => ({
+    uid: type,
+    meta: { labels: { 'training.kubeflow.org/replica-type': type, 'training.kubeflow.org/replica-index': '0' } },
+  });
+  const master = pod({ ...replica('master'), state: runs, phase: 'Running' });
+  const worker = (gpus: number) =>
+    pod({
+      ...replica('worker'),
+      node: '',
+      container: { resources: { limits: { 'nvidia.com/gpu': String(gpus) } } },
+      conditions: [unschedulable('1 Insufficient nvidia.com/gpu', NO_VICTIMS)],
+    });
+  const nodes = [gpuNode('n1', 8)];
+  const otherPods = [pod({ uid: 'other', container: { resources: { limits: { 'nvidia.com/gpu': '4' } } } })];
+  expect(judge({ job: group, pods: [master, worker(8)], nodes, otherPods })).toMatchObject({
+    kind: 'started',
+    trouble: {
+      reason: expect.stringMatching(/^worker-0 \(node rank 1\) is not there yet, and the others wait for it: /),
+    },
+  });
+  expect(judge({ job: group, pods: [master, worker(16)], nodes, otherPods }, 60)).toMatchObject({ kind: 'doomed' });
 });
