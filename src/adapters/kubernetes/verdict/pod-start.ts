@@ -90,8 +90,9 @@ export function crashLoop(pod: KubeObject, container: ContainerView, events: rea
   const last = lastEnd(container) ?? {};
   const words = clean(textAt(last, 'message')?.trimEnd().split('\n').at(-1));
   const said = words === '' ? '' : `: "${words}"`;
+  // The kubelet: `Init container teacher failed startup probe`.
   const isProbed = eventsOf(events, pod, 'Killing').some((text) =>
-    text.startsWith(`Container ${container.name} failed startup probe`),
+    text.includes(`ontainer ${container.name} failed startup probe`),
   );
   const what = isProbed ? 'was not ready in time, and was ended for that again and again' : 'ended again and again';
   const more = isProbed ? '; to give it more time: its `startupProbe`' : '';

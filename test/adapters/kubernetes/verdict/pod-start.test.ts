@@ -55,7 +55,7 @@ describe('a model server that does not get ready', () => {
   });
 
   test('and was ended by its probe says that, not that somebody killed it', () => {
-    const probed = event(crashed, 'Killing', 'Container teacher failed startup probe, will be restarted');
+    const probed = event(crashed, 'Killing', 'Init container teacher failed startup probe');
     check({
       what: '',
       view: { pods: [crashed], events: [probed] },
