@@ -16,8 +16,9 @@ from .leaves import KNOWLEDGE, Example, Leaf
 from .outputs import files_below, write_heldout, write_tasks, write_training
 from .rows import LeafRows, Turn, example_turns, passage_turns, to_rows
 from .settings import Settings
-from .taxonomy import Taxonomy, find_leaves, open_taxonomy
+from .taxonomy import Taxonomy, find_leaves, find_unchanged, open_taxonomy
 from .texts import HeldOutTexts
+from .unchanged import kept_for_scoring
 
 _MOST_WARNINGS = 20
 
@@ -90,6 +91,10 @@ class Sources:
     """By leaf id; of leaves of knowledge only."""
     parts: Split
     held_out: HeldOutTexts
+    unchanged: list[Leaf]
+    """Leaves that nothing is made of; scored all the same."""
+    scored: dict[str, list[Example]]
+    """Their examples, by leaf id."""
 
     def documents_of(self, leaf: Leaf) -> list[Document]:
         return self.documents.get(leaf.id, [])
@@ -100,15 +105,20 @@ def read_sources(stage: Stage) -> Sources:
     settings = Settings.read(stage.params)
     with tempfile.TemporaryDirectory(prefix="datagen-") as workdir:
         taxonomy, leaves, documents = _read(stage, settings, Path(workdir))
+        unchanged = find_unchanged(taxonomy, settings, leaves) if settings.unchanged_examples > 0 else []
     parts = split(leaves, settings.held_out, str(settings.seed))
     for identity, note in sorted(parts.notes.items()):
         warn(f"{identity} {note}")
     if not any(parts.held_out.values()):
         raise BadInput("the taxonomy gives no held-out row: every leaf is one example or one text")
+    training = [example for examples in parts.training.values() for example in examples]
+    scored = kept_for_scoring(unchanged, training, most=settings.unchanged_examples, salt=str(settings.seed))
     held_out = HeldOutTexts(
-        text for examples in parts.held_out.values() for example in examples for text in example.texts()
-    )
-    return Sources(settings, taxonomy, leaves, documents, parts, held_out)
+        text for examples in (*parts.held_out.values(), *scored.values()) for example in examples
+        for text in example.texts()
+    )  # fmt: skip
+    unchanged = [leaf for leaf in unchanged if scored[leaf.id]]
+    return Sources(settings, taxonomy, leaves, documents, parts, held_out, unchanged, scored)
 
 
 def _read(stage: Stage, settings: Settings, workdir: Path) -> tuple[Taxonomy, list[Leaf], dict[str, list[Document]]]:
@@ -171,7 +181,9 @@ def finish_data(
 ) -> None:  # fmt: skip
     """Once train/ and tasks/ are there: heldout/, manifest.json and the result. `questions` counts them by leaf id."""
     settings, taxonomy, leaves, parts = sources.settings, sources.taxonomy, sources.leaves, sources.parts
-    heldout_rows = write_heldout(stage.fresh_folder("heldout"), leaves, parts)
+    heldout_rows = write_heldout(
+        stage.fresh_folder("heldout"), [*leaves, *sources.unchanged], {**parts.held_out, **sources.scored}
+    )
     train_rows = training.knowledge_rows + training.skills_rows
     if train_rows == 0:
         raise BadInput("the taxonomy gives no training row")
@@ -194,6 +206,12 @@ def finish_data(
         "files": {name: files_below(stage.artifacts / name) for name in ("train", "heldout", "tasks")},
         **manifest,
     }  # fmt: skip
+    if settings.unchanged_examples > 0:
+        totals["unchanged_leaves"] = len(sources.unchanged)
+        document["unchanged"] = [
+            {"id": leaf.id, "path": leaf.path, "kind": leaf.kind, "scored": len(sources.scored[leaf.id])}
+            for leaf in sources.unchanged
+        ]
     stage.output("manifest.json").write_text(
         json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )

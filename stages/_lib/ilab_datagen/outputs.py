@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from .holdout import Split
-from .leaves import KNOWLEDGE, Leaf
+from .leaves import KNOWLEDGE, Example, Leaf
 from .questions import leaf_questions, task
 from .rows import LeafRows, by_id, example_turns
 
@@ -40,8 +40,9 @@ def write_training(
     return counts[0], counts[1]
 
 
-def write_heldout(folder: Path, leaves: Sequence[Leaf], split: Split) -> int:
-    rows = [row for leaf in leaves for example in split.held_out[leaf.id] for row in _heldout_rows(leaf, example)]
+def write_heldout(folder: Path, leaves: Sequence[Leaf], held_out: Mapping[str, Sequence[Example]]) -> int:
+    """Counts the rows; `held_out`: by leaf id."""
+    rows = [row for leaf in leaves for example in held_out[leaf.id] for row in _heldout_rows(leaf, example)]
     write_lines(folder / "heldout.jsonl", rows)
     return len(rows)
 

@@ -15,6 +15,8 @@ class Settings:
     """A git ref: only leaves changed since it."""
     held_out: float
     """The part of a leaf's seed examples that is held out; at least one."""
+    unchanged_examples: int
+    """With `changed_since`: the most examples of each other leaf that are scored too."""
     seed: int
     """Decides, with the text of an example, whether it is held out."""
     rows_per_leaf: int
@@ -32,6 +34,7 @@ class Settings:
             folders=tuple(params.texts("folders", ["compositional_skills", "knowledge", "foundational_skills"])),
             changed_since=params.text("changedSince", None),
             held_out=params.number("heldOut", 0.2, minimum=0.01, maximum=0.9),
+            unchanged_examples=params.integer("unchangedExamples", 0, minimum=0),
             seed=params.integer("seed", 42),
             rows_per_leaf=params.integer("rowsPerLeaf", 24, minimum=1),
             passage_characters=params.integer("passageCharacters", 600, minimum=80),
@@ -49,6 +52,7 @@ class Settings:
             "folders": list(self.folders),
             "changedSince": self.changed_since,
             "heldOut": self.held_out,
+            "unchangedExamples": self.unchanged_examples,
             "seed": self.seed,
             "rowsPerLeaf": self.rows_per_leaf,
             "passageCharacters": self.passage_characters,

@@ -150,6 +150,24 @@ def find_leaves(taxonomy: Taxonomy, settings: Settings) -> Found:
     return Found(leaves, faults, warnings)
 
 
+def find_unchanged(taxonomy: Taxonomy, settings: Settings, found: Sequence[Leaf]) -> list[Leaf]:
+    """Those that are as they were at the base, beside `found`; one that is not as it should be is left out."""
+    if taxonomy.changed is None:
+        return []
+    taken = {leaf.id for leaf in found}
+    check = SchemaCheck()
+    leaves: list[Leaf] = []
+    for file in _candidates(taxonomy.tree, settings, []):
+        folder, _, name = file.path.rpartition("/")
+        if name != "qna.yaml" or file.path in taxonomy.changed:
+            continue
+        leaf = _read_leaf(taxonomy.tree, file, folder, check, taken, False, [], [])
+        if leaf is not None:
+            taken.add(leaf.id)
+            leaves.append(leaf)
+    return leaves
+
+
 def _candidates(tree: Tree, settings: Settings, faults: list[Fault]) -> list[TreeFile]:
     found = []
     for folder in settings.folders:
