@@ -36,6 +36,8 @@ export type StageDecision =
       readonly inputs: readonly InputSource[];
       readonly preview: StagePreview;
       readonly key: string;
+      /** A person must agree first. */
+      readonly approval: boolean;
       /** Said when a result with the same key exists but cannot be used. */
       readonly spoilt?: string;
     }
@@ -84,7 +86,8 @@ export async function decideStage(context: DecisionContext, stage: Stage, made: 
   }
   const spoilt = lookup?.spoilt?.reason;
   if (role === 'needed') return blocked(context, stage, spoilt);
-  return { kind: 'run', inputs, preview, key, ...(spoilt === undefined ? {} : { spoilt }) };
+  const approval = pipeline.approval(stage.name, results);
+  return { kind: 'run', inputs, preview, key, approval, ...(spoilt === undefined ? {} : { spoilt }) };
 }
 
 /** `selected` may run; `needed` is only taken from earlier runs; `unasked` is skipped. */

@@ -2,6 +2,7 @@ import { UserError, unreachable } from '../domain/errors.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import { judgeRetry } from '../domain/retry.ts';
 import { hasFailed, isCancelling, isDone, lastAttempt } from '../domain/run-phase.ts';
+import { awaitApproval } from './await-approval.ts';
 import { bindInputs } from './bind-inputs.ts';
 import { decideStage, makerIn } from './decide-stage.ts';
 import { timestamp } from './deps.ts';
@@ -70,8 +71,11 @@ async function decide(context: DriveContext, stage: Stage): Promise<boolean> {
       return false;
     }
     case 'run': {
+      if (decision.approval && !(await awaitApproval(context, stage.name))) return false;
       const reuse = { key: decision.key, parts: decision.preview.parts };
-      await session.commitStage(stage.name, (was) => ({ ...was, reuse, decision: { kind: 'run', at } }));
+      // A person may have thought for long.
+      const decided = { kind: 'run', at: timestamp(deps.clock) } as const;
+      await session.commitStage(stage.name, (was) => ({ ...was, reuse, decision: decided }));
       if (decision.spoilt !== undefined) notice(context, decision.spoilt);
       return true;
     }

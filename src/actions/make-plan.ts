@@ -51,7 +51,10 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
       gpus,
       ...(took === undefined ? {} : { tookBefore: took }),
       ...(took === undefined || gpus === 0 ? {} : { gpuHours: (gpus * took.seconds) / 3600 }),
-      gates: stage.gates.map((gate) => `${gate.name}: ${gate.condition.text}`),
+      gates: [
+        ...stage.gates.map((gate) => `${gate.name}: ${gate.condition.text}`),
+        ...(stage.approval === undefined ? [] : [`approval: ${stage.approval.text}`]),
+      ],
     });
   }
   const { name, version } = pipeline.pipeline;

@@ -16,6 +16,7 @@ export class RunSession {
   #stored: StoredRun;
   /** The versions that were read or written here: what a watch tells of them is no news. */
   readonly #known: Set<string>;
+  readonly #waiting = new Set<() => void>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(store: RunStore, stored: StoredRun, emit: (events: readonly RunEvent[]) => void) {
@@ -71,6 +72,21 @@ export class RunSession {
     return read;
   }
 
+  /** Returns once the record, as it is known here, is so; or when `signal` fires. */
+  async until(holds: (record: RunRecord) => boolean, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || holds(this.record)) return;
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!signal.aborted && !holds(this.record)) return;
+        this.#waiting.delete(look);
+        signal.removeEventListener('abort', look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      signal.addEventListener('abort', look);
+    });
+  }
+
   async #write(change: (record: RunRecord) => RunRecord): Promise<RunRecord> {
     for (;;) {
       const before = this.#stored;
@@ -80,7 +96,7 @@ export class RunSession {
       if (written !== undefined) {
         this.#stored = written;
         this.#known.add(written.version);
-        this.#emit(eventsBetween(before.record, written.record));
+        this.#tell(before.record);
         return written.record;
       }
       const current = await this.#store.read(before.record.name);
@@ -93,6 +109,11 @@ export class RunSession {
     const before = this.record;
     this.#known.add(current.version);
     this.#stored = { record: mergeRecords(before, current.record), version: current.version };
+    this.#tell(before);
+  }
+
+  #tell(before: RunRecord): void {
     this.#emit(eventsBetween(before, this.record));
+    for (const look of this.#waiting) look();
   }
 }

@@ -3,6 +3,8 @@ export const COMMAND_NAMES = [
   'run',
   'resume',
   'cancel',
+  'approve',
+  'decline',
   'rm',
   'prune',
   'list',

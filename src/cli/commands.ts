@@ -20,6 +20,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'cancel', group: 'run', summary: 'End a run', load: async () => (await import('./cancel.ts')).defineCancel },
   {
+    name: 'approve',
+    group: 'run',
+    summary: 'Let a stage start that asks',
+    load: async () => (await import('./approve.ts')).defineApprove,
+  },
+  {
+    name: 'decline',
+    group: 'run',
+    summary: 'Refuse a stage that asks',
+    load: async () => (await import('./approve.ts')).defineDecline,
+  },
+  {
     name: 'rm',
     group: 'run',
     summary: 'Delete runs with their logs and outputs',

@@ -19,6 +19,8 @@ export interface LoadedStage {
   readonly params?: CompiledTree;
   readonly when?: CompiledExpression;
   readonly gates: readonly LoadedGate[];
+  /** Whether a person must agree; absent = nobody is asked. */
+  readonly approval?: CompiledExpression | 'required';
   readonly sources: readonly LoadedSource[];
   /** By variant. */
   readonly templates: ReadonlyMap<string, CompiledTemplate>;

@@ -115,6 +115,13 @@ class OpenedPipeline implements RenderablePipeline {
     return stage.gates.map((gate) => judgeGate(gate, values));
   }
 
+  approval(name: StageName, results: Results): boolean {
+    const stage = this.#stage(name);
+    const { approval } = stage;
+    if (approval === undefined || approval === 'required') return approval === 'required';
+    return explained(() => approval.evaluate(this.#conditionValues(stage, results)) === true);
+  }
+
   sourceInputs(name: StageName): readonly SourceInput[] {
     const values = { params: this.params };
     return this.#stage(name).sources.flatMap((source): readonly SourceInput[] => {

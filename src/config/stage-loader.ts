@@ -56,12 +56,14 @@ export class StageLoader {
     const scope = scopes.template(shapes);
     const params = section.params === undefined ? undefined : this.#params(scopes.params(shapes));
     const when = section.when === undefined ? undefined : this.#condition(section.when, before);
+    const approval = section.approval === undefined ? undefined : this.#approval(section.approval, before);
     return {
       stage: this.#stage(),
       before,
       ...(params === undefined ? {} : { params }),
       ...(when === undefined ? {} : { when }),
       gates: section.gates.flatMap((gate) => this.#gate(gate, before)),
+      ...(approval === undefined ? {} : { approval }),
       sources: sources.map((source) => source.loaded),
       templates: this.#templates(scope),
       scope,
@@ -79,6 +81,7 @@ export class StageLoader {
       inputs: section.inputs.map((input) => this.#input(input)),
       ...(section.when === undefined ? {} : { when: this.#text(section.when) }),
       gates: section.gates.map(({ name, node }) => ({ name, condition: this.#text(node) })),
+      ...(section.approval === undefined ? {} : { approval: this.#text(section.approval) }),
       engines: Object.fromEntries(section.engines.map(({ name, image }) => [name, { image }])),
       variants: Object.fromEntries(section.variants.map(({ name, path }) => [name, path])),
       params: section.params === undefined ? {} : (this.#context.reader.object(section.params, '`params`') ?? {}),
@@ -151,6 +154,10 @@ export class StageLoader {
   #gate(gate: StageSection['gates'][number], before: readonly StageName[]): readonly LoadedGate[] {
     const condition = this.#condition(gate.node, before);
     return condition === undefined ? [] : [{ name: gate.name, text: this.#text(gate.node).text, condition }];
+  }
+
+  #approval(node: Node, before: readonly StageName[]): LoadedStage['approval'] {
+    return this.#text(node).text === 'required' ? 'required' : this.#condition(node, before);
   }
 
   #condition(node: Node, before: readonly StageName[]): CompiledExpression | undefined {

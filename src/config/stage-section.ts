@@ -12,6 +12,7 @@ export interface StageSection {
   readonly needs: readonly { readonly name: string; readonly node: Node }[];
   readonly inputs: readonly InputSection[];
   readonly when?: Node;
+  readonly approval?: Node;
   readonly gates: readonly { readonly name: string; readonly node: Node }[];
   readonly engines: readonly EngineSection[];
   readonly variants: readonly VariantSection[];
@@ -63,6 +64,7 @@ const FIELDS = [
   'inputs',
   'when',
   'gate',
+  'approval',
   'engines',
   'variants',
   'params',
@@ -96,6 +98,7 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
   const part = (field: string) => fields.entries.get(field)?.value;
   const contract = reader.oneOf(part('contract'), '`contract`', ['full', 'plain'] as const) ?? 'full';
   const when = part('when');
+  const approval = part('approval');
   const params = part('params');
   return {
     name: name ?? (entry.name as StageName),
@@ -104,6 +107,7 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
     inputs: readInputs(reader, part('inputs')),
     ...(when !== undefined && reader.text(when, '`when`') !== undefined ? { when } : {}),
     gates: readGates(reader, part('gate')),
+    ...(approval !== undefined && reader.text(approval, '`approval`') !== undefined ? { approval } : {}),
     engines: readEngines(reader, fields, what),
     variants: readVariants(reader, fields, what),
     ...(params === undefined ? {} : { params }),

@@ -44,6 +44,10 @@ export type RunEvent =
   | (OfStage & { readonly type: 'stage-skipped'; readonly reason: string })
   /** A gate was false; the stage was not submitted. */
   | (OfStage & { readonly type: 'stage-refused'; readonly gate: string; readonly reason: string })
+  /** A person must agree before the stage starts: `approve`, `decline`. */
+  | (OfStage & { readonly type: 'approval-asked' })
+  /** Somebody agreed; whoever does not refuses the stage (`stage-refused`, gate `approval`). */
+  | (OfStage & { readonly type: 'approval-given'; readonly by: string; readonly reason?: string })
   /** The intent to submit is durable. */
   | (OfAttempt & { readonly type: 'attempt-intended'; readonly key: string })
   /** The object was accepted by the target; `uid` is its identity from now on. */

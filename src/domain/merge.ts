@@ -1,5 +1,6 @@
 import { unreachable } from './errors.ts';
 import {
+  type ApprovalRecord,
   ATTEMPT_STATES,
   type AttemptRecord,
   type DriverRecord,
@@ -53,12 +54,25 @@ function mergeStage(mine: StageRecord, theirs: StageRecord): StageRecord {
   }
   const decided = decisionRank(mine) >= decisionRank(theirs) ? mine : theirs;
   const reuse = mine.reuse ?? theirs.reuse;
+  const approval = laterApproval(mine.approval, theirs.approval);
   return {
     name: mine.name,
     ...(decided.decision === undefined ? {} : { decision: decided.decision }),
+    ...(approval === undefined ? {} : { approval }),
     attempts,
     ...(reuse === undefined ? {} : { reuse }),
   };
+}
+
+/** What was asked later counts; of the same question, the first answer. */
+function laterApproval(a: ApprovalRecord | undefined, b: ApprovalRecord | undefined): ApprovalRecord | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (a.epoch !== b.epoch) return a.epoch > b.epoch ? a : b;
+  const asked = a.asked <= b.asked ? a.asked : b.asked;
+  const [given] = [a.given, b.given]
+    .filter((answer) => answer !== undefined)
+    .sort((x, y) => (`${x.at} ${x.by}` < `${y.at} ${y.by}` ? -1 : 1));
+  return { asked, epoch: a.epoch, ...(given === undefined ? {} : { given }) };
 }
 
 /** A refusal is the only decision that a later epoch takes back, so every other one outranks it. */

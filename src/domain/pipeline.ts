@@ -25,6 +25,8 @@ export interface Stage {
   readonly when?: ExpressionText;
   /** Named conditions over `results`; one false = refused. */
   readonly gates: readonly { readonly name: string; readonly condition: ExpressionText }[];
+  /** Whether a person must agree before it starts: a condition, or `required`. Absent = nobody is asked. */
+  readonly approval?: ExpressionText;
   /** By engine name; `image` is a folder of ours (`stages/<stage>/<engine>`) or an image reference. */
   readonly engines: Readonly<Record<string, { readonly image: string }>>;
   /** By variant name: the template file, relative to the pipeline's folder. */

@@ -12,7 +12,7 @@ export function eventsBetween(before: RunRecord | undefined, after: RunRecord): 
   const events: RunEvent[] = [];
   for (const stage of after.stages) {
     const known = before?.stages.find((other) => other.name === stage.name);
-    events.push(...decisionEvents(after.name, known, stage));
+    events.push(...decisionEvents(after.name, known, stage), ...approvalEvents(after.name, known, stage));
     stage.attempts.forEach((attempt, index) => {
       events.push(...attemptEvents(after.name, stage.name, known?.attempts[index], attempt));
     });
@@ -45,6 +45,21 @@ function decisionEvents(run: RunName, before: StageRecord | undefined, after: St
     default:
       return unreachable(decision);
   }
+}
+
+function approvalEvents(run: RunName, before: StageRecord | undefined, after: StageRecord): readonly RunEvent[] {
+  const { approval } = after;
+  if (approval === undefined) return [];
+  const of = { run, stage: after.name };
+  const known = before?.approval?.epoch === approval.epoch ? before.approval : undefined;
+  const { given } = approval;
+  const reason = given?.reason === undefined ? {} : { reason: given.reason };
+  return [
+    ...(known === undefined ? [{ type: 'approval-asked', time: approval.asked, ...of } as const] : []),
+    ...(given === undefined || known?.given !== undefined
+      ? []
+      : [{ type: 'approval-given', time: given.at, ...of, by: given.by, ...reason } as const]),
+  ];
 }
 
 function attemptEvents(

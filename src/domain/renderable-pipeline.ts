@@ -22,6 +22,8 @@ export interface RenderablePipeline {
   when(stage: StageName, results: Results): boolean;
   /** One verdict a gate, in the order of the file. */
   gates(stage: StageName, results: Results): readonly GateVerdict[];
+  /** True = it starts once a person has agreed. */
+  approval(stage: StageName, results: Results): boolean;
   /** The data from outside that the stage asks for; an input without a value is left out. */
   sourceInputs(stage: StageName): readonly SourceInput[];
 }

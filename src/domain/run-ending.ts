@@ -1,6 +1,6 @@
 import { unreachable } from './errors.ts';
 import { mayHaveLog } from './outcome.ts';
-import { lastAttempt, PHASE_EXIT_CODE, type RunPhase, runPhase, stagePhase } from './run-phase.ts';
+import { isAwaitingApproval, lastAttempt, PHASE_EXIT_CODE, type RunPhase, runPhase, stagePhase } from './run-phase.ts';
 import type { RunRecord, StageRecord } from './run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, sightPhrase } from './sight.ts';
 
@@ -37,15 +37,30 @@ export function endingOf(record: RunRecord, driven: boolean, sights: Sights = NO
       return { phase, exitCode, message: `${name} was cancelled`, next: `ilab-backend resume ${name}` };
     case 'Running':
     case 'Interrupted':
-      return {
-        phase,
-        exitCode,
-        message: driven ? `${name} goes on under its driver` : leavingMessage(record, sights),
-        next: `ilab-backend ${driven ? 'watch' : 'resume'} ${name}`,
-      };
+      return (
+        asking(record, phase, driven) ?? {
+          phase,
+          exitCode,
+          message: driven ? `${name} goes on under its driver` : leavingMessage(record, sights),
+          next: `ilab-backend ${driven ? 'watch' : 'resume'} ${name}`,
+        }
+      );
     default:
       return unreachable(phase);
   }
+}
+
+/** A person is waited for, and nothing runs meanwhile. */
+function asking(record: RunRecord, phase: 'Running' | 'Interrupted', driven: boolean): Ending | undefined {
+  const stage = record.stages.find(isAwaitingApproval);
+  if (stage === undefined || record.stages.some((other) => stagePhase(other) === 'Running')) return undefined;
+  const { name } = record;
+  return {
+    phase,
+    exitCode: PHASE_EXIT_CODE[phase],
+    message: `${stage.name} waits for approval${driven ? '' : `; then it starts when you type \`ilab-backend resume ${name}\``}`,
+    next: `ilab-backend approve ${name}`,
+  };
 }
 
 /** What never began has no log: once its fault is mended, the run goes on. Else the log of the container that failed. */

@@ -19,6 +19,8 @@ export type RunPhase =
 /** Where a stage stands, over all its attempts. */
 export type StagePhase =
   | 'Pending'
+  /** A person is asked whether it may start. */
+  | 'AwaitingApproval'
   | 'Running'
   /** No driver lives; it neither runs nor has a recorded end (see sight.ts). */
   | 'Interrupted'
@@ -39,6 +41,7 @@ export function lastAttempt(stage: StageRecord): AttemptRecord | undefined {
 /** A stage's state as it stands; what an earlier epoch left behind still shows until the stage is tried again. */
 export function stagePhase(stage: StageRecord): StagePhase {
   const decision = stage.decision;
+  if (isAwaitingApproval(stage)) return 'AwaitingApproval';
   if (decision === undefined) return 'Pending';
   switch (decision.kind) {
     case 'reuse':
@@ -50,6 +53,12 @@ export function stagePhase(stage: StageRecord): StagePhase {
     case 'run':
       return attemptPhase(lastAttempt(stage));
   }
+}
+
+/** Whether a person was asked and has not answered; what was declined in an earlier epoch may be asked again. */
+export function isAwaitingApproval({ approval, decision }: StageRecord): boolean {
+  if (approval === undefined || approval.given !== undefined) return false;
+  return decision === undefined || (decision.kind === 'refuse' && decision.epoch < approval.epoch);
 }
 
 /** The state of one attempt. */

@@ -109,10 +109,22 @@ const decision = z.discriminatedUnion('kind', [
 ]);
 export type StageDecision = z.infer<typeof decision>;
 
+/** A person is asked whether the stage may start. A refusal is the stage's decision, with the gate `approval`. */
+const approval = z.object({
+  asked: time,
+  /** The epoch of the run in which it was asked. */
+  epoch: z.int().min(1),
+  /** Absent until somebody agreed. */
+  given: z.object({ at: time, by: z.string(), reason: z.string().exactOptional() }).exactOptional(),
+});
+export type ApprovalRecord = z.infer<typeof approval>;
+
 const stage = z.object({
   name: stageName,
   /** Absent until it is made: when all it needs is done. */
   decision: decision.exactOptional(),
+  /** Absent where nobody was asked. */
+  approval: approval.exactOptional(),
   attempts: z.array(attempt),
   /** The parts of the reuse key, kept so that a later plan can say what changed; absent before the inputs are known. */
   reuse: z.object({ key: z.string(), parts: reuseParts }).exactOptional(),

@@ -12,6 +12,7 @@ type StageDetail =
   | { readonly kind: 'preparing'; readonly message: string }
   | { readonly kind: 'reused'; readonly from: Extract<RunEvent, { type: 'stage-reused' }>['from'] }
   | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'approval' }
   | { readonly kind: 'refused'; readonly gate: string; readonly reason: string }
   | { readonly kind: 'waiting'; readonly reason: string; readonly fix?: string }
   | { readonly kind: 'progress'; readonly progress: Progress }
@@ -107,6 +108,12 @@ function reduceStage(stage: StageView, event: Exclude<StageEvent, { type: 'log-g
       return { name, attempt, phase: 'Reused', detail: { kind: 'reused', from: event.from } };
     case 'stage-skipped':
       return { name, attempt, phase: 'Skipped', detail: { kind: 'skipped', reason: event.reason } };
+    case 'approval-asked':
+      return { name, attempt, phase: 'AwaitingApproval', since: event.time, detail: { kind: 'approval' } };
+    case 'approval-given':
+      return stage.phase === 'AwaitingApproval'
+        ? { name, attempt, phase: 'Pending', detail: { kind: 'nothing' } }
+        : stage;
     case 'stage-refused':
       return { name, attempt, phase: 'Refused', detail: { kind: 'refused', gate: event.gate, reason: event.reason } };
     case 'attempt-retried':

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mergeRecords } from '../../src/domain/merge.ts';
-import { ATTEMPT_STATES, type AttemptRecord, type RunRecord } from '../../src/domain/run-record.ts';
+import { ATTEMPT_STATES, type AttemptRecord, type RunRecord, type StageRecord } from '../../src/domain/run-record.ts';
 import { attemptOf, recordOf, withStage } from '../fakes/records.ts';
 
 /** The same attempt at any point of its life: what two drivers may hold of it differs only in how far they saw. */
@@ -20,6 +20,17 @@ const attempt = fc.constantFrom(...ATTEMPT_STATES).map((state): AttemptRecord =>
   });
 });
 
+const approval = fc.option(
+  fc.record({
+    asked: fc.constantFrom('t1', 't2'),
+    epoch: fc.integer({ min: 1, max: 2 }),
+    given: fc.option(fc.record({ at: fc.constantFrom('t3', 't4'), by: fc.constantFrom('ada', 'bob') }), {
+      nil: undefined,
+    }),
+  }),
+  { nil: undefined },
+);
+
 const record = fc
   .record({
     one: fc.array(attempt, { maxLength: 2 }),
@@ -27,18 +38,29 @@ const record = fc
     epoch: fc.integer({ min: 1, max: 3 }),
     cancelled: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
     drivers: fc.subarray(['a', 'b', 'c']),
+    asked: approval,
   })
-  .map(({ one, two, epoch, cancelled, drivers }): RunRecord => {
+  .map(({ one, two, epoch, cancelled, drivers, asked }): RunRecord => {
     const base = recordOf('weekly-1');
     const number = (attempts: readonly AttemptRecord[]): AttemptRecord[] =>
       attempts.map((each, index) => ({ ...each, attempt: index + 1 }));
     return {
-      ...withStage(withStage(base, 'one', { attempts: number(one) }), 'two', { attempts: number(two) }),
+      ...withStage(withStage(base, 'one', { attempts: number(one) }), 'two', {
+        attempts: number(two),
+        ...asking(asked),
+      }),
       epoch,
       ...(cancelled === undefined ? {} : { cancel: { at: `t${cancelled}`, by: 'ada', epoch: cancelled } }),
       drivers: drivers.map((id) => ({ id, host: 'here', pid: 1, user: 'ada', startedAt: `t-${id}` })),
     };
   });
+
+/** With nothing undefined in it, as it is stored. */
+function asking(asked: Parameters<Parameters<typeof approval.map>[0]>[0]): Pick<StageRecord, 'approval'> {
+  if (asked === undefined) return {};
+  const { given, ...rest } = asked;
+  return { approval: given === undefined ? rest : { ...rest, given } };
+}
 
 describe('joining two versions of a record', () => {
   test('does not depend on whose is first', () => {
@@ -76,6 +98,18 @@ describe('joining two versions of a record', () => {
             }
           });
         }
+      }),
+    );
+  });
+
+  test('keeps the first answer to the newest question', () => {
+    fc.assert(
+      fc.property(record, record, (a, b) => {
+        const joined = mergeRecords(a, b).stages[1]?.approval;
+        const both = [a, b].flatMap(({ stages }) => stages[1]?.approval ?? []);
+        expect(joined?.epoch ?? 0).toBe(Math.max(0, ...both.map(({ epoch }) => epoch)));
+        const answers = both.flatMap(({ epoch, given }) => (epoch === joined?.epoch && given ? [given.at] : []));
+        expect(joined?.given?.at).toBe(answers.sort()[0]);
       }),
     );
   });

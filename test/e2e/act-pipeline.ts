@@ -11,6 +11,8 @@ export interface ActOptions {
   readonly retry?: { readonly infra: number; readonly user: number };
   /** A gate of the second stage. */
   readonly gate?: string;
+  /** Of the second stage. */
+  readonly approval?: string;
   /** The folder of both stages' image. */
   readonly engine?: string;
   /** Instead of the shell that does what the parameter says. */
@@ -33,6 +35,7 @@ export function writeActPipeline(person: Person, options: ActOptions = {}): void
     grace = '2s',
     retry = { infra: 0, user: 0 },
     gate,
+    approval,
     engine = 'stages/greet/shell',
     command = 'sh, -c, \'eval "$PARAM_SCRIPT"\'',
     template,
@@ -57,7 +60,7 @@ stages:
     timeouts: { run: ${run}, grace: ${grace} }
     retry: { infra: ${retry.infra}, user: ${retry.user} }
   after:
-    needs: [act]${gate === undefined ? '' : `\n    gate: { wanted: ${JSON.stringify(gate)} }`}
+    needs: [act]${gate === undefined ? '' : `\n    gate: { wanted: ${JSON.stringify(gate)} }`}${approval === undefined ? '' : `\n    approval: ${JSON.stringify(approval)}`}
     engines: { shell: { image: ${engine} } }
     variants: { job: job.yaml }
     params: { script: "\${params.after}" }

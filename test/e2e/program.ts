@@ -81,15 +81,19 @@ export class Person {
   }
 }
 
-/** Waits until a program that still runs has printed `text` on stdout. */
-export async function untilPrinted(program: ReturnType<Person['start']>, text: string): Promise<void> {
+/** Waits until a program that still runs has printed `text`. */
+export async function untilPrinted(
+  program: ReturnType<Person['start']>,
+  text: string,
+  on: 'stdout' | 'stderr' = 'stdout',
+): Promise<void> {
   let printed = '';
   await new Promise<void>((done, failed) => {
-    program.stdout.on('data', (chunk: Buffer) => {
+    program[on].on('data', (chunk: Buffer) => {
       printed += chunk.toString();
       if (printed.includes(text)) done();
     });
-    program.stdout.once('end', () => failed(new Error(`it ended without ${text}: ${printed}`)));
+    program[on].once('end', () => failed(new Error(`it ended without ${text}: ${printed}`)));
   });
 }
 

@@ -69,8 +69,10 @@ export class MemoryStore implements RunStore {
   async *watch(name: string, signal: AbortSignal): AsyncIterable<StoredRun> {
     let seen = '';
     while (!signal.aborted) {
-      const stored = await this.read(name);
-      if (stored === undefined) return;
+      // Read and waited for without a pause: a change in between would wake nobody.
+      const entry = this.#runs.get(name);
+      if (entry === undefined) return;
+      const stored = parse(entry);
       if (stored.version !== seen) {
         seen = stored.version;
         yield stored;

@@ -21,6 +21,7 @@ export interface FakeStage {
   readonly reuse?: 'auto' | 'never';
   readonly when?: (results: Results) => boolean;
   readonly gate?: (results: Results) => string | undefined;
+  readonly approval?: boolean;
 }
 
 /** A pipeline whose stages each take the artifact `out` of those before and make one themselves. */
@@ -40,6 +41,7 @@ export function fakePipeline(stages: readonly FakeStage[]): RenderablePipeline {
       const reason = find(name).gate?.(results);
       return reason === undefined ? [] : [{ kind: 'refused', name: 'gate', reason }];
     },
+    approval: (name) => find(name).approval ?? false,
     sourceInputs: () => [],
   };
 }

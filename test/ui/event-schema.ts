@@ -88,6 +88,13 @@ export const EVENT_SCHEMAS = {
     gate: z.string(),
     reason: z.string(),
   }),
+  'approval-asked': z.strictObject({ type: z.literal('approval-asked'), ...ofStage }),
+  'approval-given': z.strictObject({
+    type: z.literal('approval-given'),
+    ...ofStage,
+    by: z.string(),
+    reason: z.string().exactOptional(),
+  }),
   'attempt-intended': z.strictObject({ type: z.literal('attempt-intended'), ...ofAttempt, key: z.string() }),
   'attempt-bound': z.strictObject({ type: z.literal('attempt-bound'), ...ofAttempt, uid: z.string() }),
   'attempt-waits': z.strictObject({
@@ -143,6 +150,8 @@ export const eventSchema = z.discriminatedUnion('type', [
   EVENT_SCHEMAS['stage-reused'],
   EVENT_SCHEMAS['stage-skipped'],
   EVENT_SCHEMAS['stage-refused'],
+  EVENT_SCHEMAS['approval-asked'],
+  EVENT_SCHEMAS['approval-given'],
   EVENT_SCHEMAS['attempt-intended'],
   EVENT_SCHEMAS['attempt-bound'],
   EVENT_SCHEMAS['attempt-waits'],

@@ -87,6 +87,22 @@ describe('what people read of a run that', () => {
     `);
   });
 
+  test('asks a person', async () => {
+    expect(await told(STORIES.approved)).toMatchInlineSnapshot(`
+      "weekly-47: started (instructlab, local): datagen, train, eval, publish
+      datagen: reused from weekly-46/datagen: leaves=9
+      publish: waits for approval
+        see what there is: ilab-backend artifacts weekly-47
+        then: ilab-backend approve weekly-47, or decline weekly-47
+      publish: approved by grace on desk: scores look right
+      publish: submitted as weekly-47-publish-1
+      publish: started
+      publish: succeeded in 4s
+      weekly-47 is done
+      "
+    `);
+  });
+
   test('is cancelled', async () => {
     expect(await told(STORIES.cancelled)).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish

@@ -98,6 +98,18 @@ export const RECORDS = {
     stage('train', { ...runs, attempts: [ran(1, 10, 20, killed), ran(2, 30, 42, crash)] }),
     stage('eval'),
   ]),
+  asking: record([reused, trained, stage('publish', { approval: { asked: at(90), epoch: 1 } })]),
+  approved: record([
+    reused,
+    trained,
+    stage('publish', {
+      approval: {
+        asked: at(90),
+        epoch: 1,
+        given: { at: at(120), by: 'grace on desk', reason: 'scores look right' },
+      },
+    }),
+  ]),
   refused: record([
     reused,
     trained,

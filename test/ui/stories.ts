@@ -134,6 +134,21 @@ const refused: readonly RunEvent[] = [
   }),
 ];
 
+const approved: readonly RunEvent[] = [
+  started(),
+  reused,
+  event('approval-asked', 1, { stage: publish }),
+  event('approval-given', 3, { stage: publish, by: 'grace on desk', reason: 'scores look right' }),
+  ...submitted(publish, 1, 4),
+  event('attempt-ended', 9, {
+    stage: publish,
+    attempt: 1,
+    outcome: { kind: 'succeeded', result: { version: 1, metrics: {}, artifacts: [] } },
+    seconds: 4,
+  }),
+  event('run-ended', 9.1, { phase: 'Succeeded', exitCode: 0, message: 'weekly-47 is done' }),
+];
+
 const cancelled: readonly RunEvent[] = [
   started(),
   ...submitted(datagen, 1, 1),
@@ -210,4 +225,4 @@ const allReused: readonly RunEvent[] = [
 ];
 
 /** By what becomes of the run. */
-export const STORIES = { reused: allReused, good, failed, refused, cancelled, interrupted, waiting } as const;
+export const STORIES = { reused: allReused, good, failed, refused, approved, cancelled, interrupted, waiting } as const;

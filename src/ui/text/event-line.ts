@@ -46,6 +46,15 @@ export function eventLine(event: RunEvent, options?: TextOptions, past?: string)
       return say(`skipped: ${oneLine(event.reason, options)}`, 'faint');
     case 'stage-refused':
       return say(`refused by gate ${oneLine(event.gate, options)}: ${oneLine(event.reason, options)}`, 'bad');
+    case 'approval-asked':
+      return say('waits for approval', 'warning', [
+        `see what there is: ilab-backend artifacts ${event.run}`,
+        `then: ilab-backend approve ${event.run}, or decline ${event.run}`,
+      ]);
+    case 'approval-given': {
+      const why = event.reason === undefined ? '' : `: ${oneLine(event.reason, options)}`;
+      return say(`approved by ${oneLine(event.by, options)}${why}`, 'good');
+    }
     case 'attempt-intended':
       return undefined;
     case 'attempt-bound':

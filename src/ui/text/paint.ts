@@ -21,6 +21,7 @@ export function paint(tone: Tone, text: string, color: boolean): string {
 
 const PHASE_TONES: Readonly<Record<StagePhase, Tone>> = {
   Pending: 'faint',
+  AwaitingApproval: 'warning',
   Running: 'busy',
   Interrupted: 'warning',
   Succeeded: 'good',

@@ -4,7 +4,7 @@ import type { Outcome, StageResult } from '../../domain/outcome.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import type { AttemptOrigin } from '../../domain/plan.ts';
 import { attemptPhase, isCancelling, type RunPhase, type StagePhase } from '../../domain/run-phase.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
+import type { ApprovalRecord, AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
 import { NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
 
 /*
@@ -51,6 +51,13 @@ interface RunObjectStage {
   readonly reason?: string;
   /** The gate that refused it. */
   readonly gate?: string;
+  /** Absent where nobody was asked; without `givenAt` nobody has agreed. */
+  readonly approval?: {
+    readonly askedAt: string;
+    readonly givenAt?: string;
+    readonly by?: string;
+    readonly reason?: string;
+  };
   readonly attempts: readonly RunObjectAttempt[];
   /** The attempt of another run whose result it took; null when it made its own or has none. */
   readonly reused: AttemptOrigin | null;
@@ -126,6 +133,7 @@ function toStage(stage: StageRecord, sights: Sights): RunObjectStage {
     phase: seenPhase(stage, sights),
     ...reason,
     ...(decision?.kind === 'refuse' ? { gate: decision.gate } : {}),
+    ...(stage.approval === undefined ? {} : { approval: toApproval(stage.approval) }),
     attempts: stage.attempts.map((attempt) =>
       toAttempt(attempt, attempt.outcome === undefined ? sights.get(stage.name) : undefined, seenPhase(stage, sights)),
     ),
@@ -133,6 +141,12 @@ function toStage(stage: StageRecord, sights: Sights): RunObjectStage {
       reused === undefined ? null : { run: reused.from.run, stage: reused.from.stage, attempt: reused.from.attempt },
     result: toResult(reused?.result ?? ownResult(stage)),
   };
+}
+
+function toApproval({ asked, given }: ApprovalRecord): NonNullable<RunObjectStage['approval']> {
+  if (given === undefined) return { askedAt: asked };
+  const { at, ...rest } = given;
+  return { askedAt: asked, givenAt: at, ...rest };
 }
 
 function ownResult(stage: StageRecord): StageResult | undefined {

@@ -139,6 +139,8 @@ function detailText({ detail: what }: StageView, options: TextOptions): string {
     case 'skipped':
     case 'waiting':
       return oneLine(what.reason, options);
+    case 'approval':
+      return 'waits for approval';
     case 'refused':
       return `gate ${oneLine(what.gate, options)}: ${oneLine(what.reason, options)}`;
     case 'progress':

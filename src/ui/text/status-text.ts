@@ -2,7 +2,7 @@ import { unreachable } from '../../domain/errors.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import { secondsBetween } from '../../domain/record-events.ts';
 import type { Ending } from '../../domain/run-ending.ts';
-import { isCancelling, lastAttempt } from '../../domain/run-phase.ts';
+import { isAwaitingApproval, isCancelling, lastAttempt } from '../../domain/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
 import { formatAge, formatDuration } from './format.ts';
@@ -141,10 +141,11 @@ function sightDetail(sight: Sight, options: TextOptions): string {
 }
 
 function stageDetail(stage: StageRecord, options: TextOptions): string {
-  const { decision } = stage;
+  const { decision, approval } = stage;
+  if (isAwaitingApproval(stage)) return 'waits for approval';
   switch (decision?.kind) {
     case undefined:
-      return '';
+      return approval?.given === undefined ? '' : `approved by ${oneLine(approval.given.by, options)}`;
     case 'reuse': {
       const result = resultPhrase(decision.result, options);
       return `from ${originPhrase(decision.from, options)}${result === '' ? '' : `: ${result}`}`;

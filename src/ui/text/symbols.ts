@@ -12,6 +12,7 @@ export interface Symbols {
 const UNICODE: Symbols = {
   phase: {
     Pending: '○',
+    AwaitingApproval: '◌',
     Preparing: '◌',
     Submitted: '◌',
     Waiting: '◌',
@@ -35,6 +36,7 @@ const UNICODE: Symbols = {
 const ASCII: Symbols = {
   phase: {
     Pending: '.',
+    AwaitingApproval: '~',
     Preparing: '~',
     Submitted: '~',
     Waiting: '~',

@@ -212,6 +212,8 @@ test('list', () => {
     weekly-fresh       instructlab   local        Running       0/2    ada   66m
     weekly-good        instructlab   local        Succeeded     3/3    ada   66m
     weekly-failed      instructlab   local        Failed        1/3    ada   66m
+    weekly-asking      instructlab   local        Interrupted   2/3    ada   66m
+    weekly-approved    instructlab   local        Interrupted   2/3    ada   66m
     weekly-refused     instructlab   local        Refused       2/3    ada   66m
     weekly-cancelled   instructlab   local        Cancelled     0/2    ada   66m
     weekly-running     instructlab   local        Interrupted   1/3    ada   66m
