@@ -14,7 +14,7 @@ const place = new TypedIn();
 afterAll(() => place.remove());
 
 async function open(profile: string, ...set: readonly string[]): Promise<RenderablePipeline> {
-  const model = profile === 'local' || profile === 'kind-cpu' ? 'tiny' : 'hf:instructlab/granite-7b-lab';
+  const model = ['local', 'kind-cpu', 'hub'].includes(profile) ? 'tiny' : 'hf:instructlab/granite-7b-lab';
   const values = ['taxonomy=/data/taxonomy', 'documents=/data/documents', `model=${model}`, ...set];
   return (await place.configure({ pipeline: 'instructlab', profile, set: values })).pipeline;
 }
@@ -148,6 +148,33 @@ describe('values reach the stages', () => {
   test('the teacher is a matter of engines that ask one', async () => {
     expect(paramsOf(await open('local', 'teacher.url=https://t/v1'), 'datagen')).not.toHaveProperty('teacher');
     expect(paramsOf(await open('h100x4'), 'datagen')).toHaveProperty('teacher.url', 'http://127.0.0.1:8000/v1');
+  });
+
+  test('own pipelines travel as an input, and nobody is told where they lie here', async () => {
+    const pipeline = await open('h100x4', 'datagen.instructlabSdg.pipelineFolder=/home/ada/pipelines');
+    const own = { name: 'sdgPipelines', location: '/home/ada/pipelines', builtin: [] };
+    expect(pipeline.sourceInputs(stageOf(pipeline, 'datagen').name)).toContainEqual(own);
+    expect(paramsOf(pipeline, 'datagen')).toHaveProperty(
+      'instructlabSdg.pipelineFolder',
+      'file:///content/inputs/sdgPipelines',
+    );
+    expect(JSON.stringify(paramsOf(pipeline, 'datagen'))).not.toContain('ada');
+  });
+
+  test('sdg-hub is told its flows, and nothing of other engines', async () => {
+    place.write({
+      'profiles/instructlab/hub.yaml': `
+apiVersion: ilab-backend.dev/v1alpha1
+kind: Profile
+target: local
+stages: { datagen: { engine: sdg-hub } }
+params: { teacher: { url: "https://t/v1", model: t }, datagen: { sdgHub: { flows: [key_facts] } } }
+`,
+    });
+    const pipeline = await open('hub');
+    const params = paramsOf(pipeline, 'datagen');
+    expect(params).toMatchObject({ sdgHub: { flows: ['key_facts'], chunkCharacters: 4000, workers: 10 } });
+    expect(params).not.toHaveProperty('instructlabSdg');
   });
 
   test('the model card names a folder without the way to it', async () => {

@@ -6,11 +6,14 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import type { Stage } from '../../src/domain/pipeline.ts';
 import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
 
-/** A stage's objects with placeholder bindings and every input bound. */
+/** A stage's objects with placeholder bindings, every input bound but those that nobody named data for. */
 export function objectsOf(pipeline: RenderablePipeline, name: string): readonly JsonObject[] {
   const stage = pipeline.pipeline.stages.find((candidate) => candidate.name === name);
   if (stage === undefined) throw new Error(`no stage ${name}`);
-  return pipeline.render(stage.name, previewBindings(stage, imageOf(pipeline, stage), new Set()));
+  const named = new Set(pipeline.sourceInputs(stage.name).map((input) => input.name));
+  const absent = stage.inputs.filter((input) => input.kind === 'source' && !named.has(input.name));
+  const bindings = previewBindings(stage, imageOf(pipeline, stage), new Set(absent.map((input) => input.name)));
+  return pipeline.render(stage.name, bindings);
 }
 
 /** As the target names it; of what an image of ours is made from, any change would change every file. */

@@ -82,10 +82,9 @@ class TeacherClient:
             model = one_line(self._endpoint.model, 80)
             raise BadInput(f"the {self._role} does not serve the model {model}; it serves {shown}")
 
-    def ask(self, messages: Sequence[dict[str, str]], *, temperature: float, max_tokens: int) -> str:
+    def ask(self, messages: Sequence[dict[str, str]], **options: Any) -> str:
         """The text of the answer, empty when the teacher says nothing. Raises Unanswered, BadInput or TryLater."""
-        body = {"messages": list(messages), "temperature": temperature, "max_tokens": max_tokens}
-        answer: str = self._post("/chat/completions", body, 1, _message)
+        answer: str = self._post("/chat/completions", {"messages": list(messages), **options}, 1, _message)
         return answer
 
     def complete(self, prompts: Sequence[str], **options: Any) -> list[str]:

@@ -1,18 +1,17 @@
 """What upstream takes for its client: every answer is kept as it comes, so that a restart asks nothing twice."""
 
-import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ilab_stage import BadInput, TryLater
-from ilab_teacher.answers import Answers, request_key
+from ilab_stage import BadInput
+from ilab_teacher.answers import Answers
 from ilab_teacher.client import TeacherClient, Unanswered
 from ilab_teacher.endpoint import Endpoint
+from ilab_teacher.remembered import Remembered
 
-_REFUSED: list[str] = []
-"""What is kept of a request that the teacher refuses."""
+TEACHER = "teacher"
+"""Upstream's name for the endpoint's model. Another one, which a pipeline may name, is asked for by that name."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,10 @@ class Completions:
     """Upstream may always ask with many prompts: an endpoint that takes one at a time is asked one at a time here."""
 
     def __init__(self, endpoint: Endpoint, client: TeacherClient, answers: Answers) -> None:
-        self._endpoint, self._client, self._answers = endpoint, client, answers
-        self._lock = threading.Lock()
-        self._asked: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter()
+        self._endpoint, self._client = endpoint, client
+        self._remembered = Remembered(endpoint, answers)
+        self.counts = self._remembered.counts
         self._batches = True
-        self._ended: BadInput | TryLater | None = None
 
     @property
     def completions(self) -> "Completions":
@@ -55,7 +52,9 @@ class Completions:
             print("the teacher takes one prompt at a time: this takes longer", flush=True)
 
     def create(self, *, prompt: str | list[str], model: str, n: int = 1, **options: Any) -> Completion:
-        """`model` is the one of the endpoint. A prompt that is refused gets answers without a word."""
+        """A prompt that is refused gets answers without a word."""
+        if model != TEACHER:
+            options["model"] = model
         prompts = [prompt] if isinstance(prompt, str) else prompt
         if self._batches:
             try:
@@ -75,35 +74,10 @@ class Completions:
         try:
             return self._answered(prompts, n, options)
         except Unanswered:
-            with self._lock:
-                self.counts["refused"] += 1
+            self._remembered.count("refused")
             return [""] * n
 
     def _answered(self, prompts: Sequence[str], n: int, options: dict[str, Any]) -> list[str]:
         body = {**options, "n": n}
-        request: list[Any] = [self._endpoint.url, self._endpoint.model, list(prompts), body]
-        with self._lock:
-            # The same words asked again in one run are another question: the teacher is free to answer otherwise.
-            key = request_key(request)
-            self._asked[key] += 1
-            request.append(self._asked[key])
-        texts = self._answers.get(request)
-        source = "remembered"
-        if texts is None:
-            source = "requests"
-            if self._ended:
-                raise self._ended
-            try:
-                texts = self._client.complete(prompts, **body)
-            except Unanswered:
-                texts = _REFUSED
-            except (BadInput, TryLater) as error:
-                # Upstream's threads go on with what is queued until it hears of this: that must not be asked any more.
-                self._ended = error
-                raise
-            self._answers.keep(request, texts)
-        with self._lock:
-            self.counts[source] += 1
-        if texts == _REFUSED:
-            raise Unanswered("refused")
+        texts = self._remembered.answered([list(prompts), body], lambda: self._client.complete(prompts, **body))
         return [str(text) for text in texts]

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from . import upstream
 from .completions import Completions
 from .generation import Generation, Rows
 from .mixing import Mixer, usable
+from .own_pipelines import check_pipelines, folder_digest, own_pipelines
 from .questions import write_questions
 from .samples import knowledge_samples, skill_samples
 from .settings import SdgSettings
@@ -26,6 +28,7 @@ from .settings import SdgSettings
 
 def generate_data(stage: Stage) -> None:
     settings, endpoint = SdgSettings.read(stage.params), Endpoint.read(stage.params)
+    own = own_pipelines(stage, settings.own_pipelines)
     sources = read_sources(stage)
     kept = scratch_folder(stage, "datagen")
     with tempfile.TemporaryDirectory(prefix="instructlab-sdg-") as folder:
@@ -33,25 +36,31 @@ def generate_data(stage: Stage) -> None:
             endpoint, stage.environment.get("TEACHER_API_KEY"), say=lambda text: print(text, flush=True)
         )
         completions = Completions(endpoint, client, Answers(kept / "answers.jsonl"))
-        completions.find_out()
+        if own is None:
+            # What is wrong with the teacher is known before upstream is loaded, which takes seconds.
+            completions.find_out()
+        stage.progress("Loading instructlab-sdg", fraction=0.2)
         upstream.prepare(Path(folder))
-        _Course(stage, settings, endpoint, sources, completions, Path(folder)).run()
+        generation = Generation(settings, completions, own)
+        if own is not None:
+            check_pipelines(own, sources.leaves, generation.context)
+            completions.find_out()
+        made = settings.as_json() | ({} if own is None else {"pipeline": folder_digest(own)})
+        _Course(stage, made, endpoint, sources, completions, Path(folder)).run(generation)
     shutil.rmtree(kept, ignore_errors=True)
 
 
 class _Course:
     def __init__(
-        self, stage: Stage, settings: SdgSettings, endpoint: Endpoint, sources: Sources, completions: Completions,
-        scratch: Path,
+        self, stage: Stage, settings: Mapping[str, object], endpoint: Endpoint, sources: Sources,
+        completions: Completions, scratch: Path,
     ) -> None:  # fmt: skip
         self._stage, self._settings, self._endpoint, self._sources = stage, settings, endpoint, sources
         self._completions, self._scratch = completions, scratch
         self._counts: Counter[str] = Counter()
 
-    def run(self) -> None:
+    def run(self, generation: Generation) -> None:
         sources, stage = self._sources, self._stage
-        stage.progress("Loading instructlab-sdg", fraction=0.2)
-        generation = Generation(self._settings, self._completions)
         mixer = Mixer(
             stage.fresh_folder("train"), self._scratch / "mixing", sources.settings.system_prompt,
             sources.settings.seed, generation.auxiliary_instructions(),
@@ -126,6 +135,6 @@ class _Course:
         }
         manifest = {
             "teacher": {"url": self._endpoint.url, "model": self._endpoint.model},
-            "instructlabSdg": self._settings.as_json(),
+            "instructlabSdg": self._settings,
         }
         finish_data(self._stage, self._sources, training, questions, metrics=metrics, manifest=manifest)

@@ -1,14 +1,14 @@
 """Running a pipeline of upstream in batches, several at a time, such that the first failure and SIGTERM end it at once."""
 
-import queue
-import threading
 from collections.abc import Callable, Sequence
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from ilab_stage import BadInput, TryLater, one_line
+from ilab_teacher.threads import in_threads
 
-from .completions import Completions
+from .completions import TEACHER, Completions
 from .settings import SdgSettings
 
 Rows = list[dict[str, Any]]
@@ -20,15 +20,15 @@ _SKILLS = {"freeform_skill": "freeform_skills", "grounded_skill": "grounded_skil
 class Generation:
     """Upstream's pipelines, with the teacher they ask."""
 
-    def __init__(self, settings: SdgSettings, client: Completions) -> None:
+    def __init__(self, settings: SdgSettings, client: Completions, own: Path | None) -> None:
         from instructlab.sdg.pipeline import PipelineContext
 
-        self._settings = settings
+        self._settings, self._own = settings, own
         batches = settings.batch_size > 0
-        self._context = PipelineContext(
+        self.context = PipelineContext(
             client=client,
             model_family=settings.model_family,
-            model_id="teacher",
+            model_id=TEACHER,
             num_instructions_to_generate=settings.instructions,
             # Upstream would fork eight processes for each small step.
             dataset_num_procs=None,
@@ -39,7 +39,7 @@ class Generation:
         )
 
     def knowledge(self, samples: Sequence[dict[str, Any]], told: Told) -> Rows:
-        return self._run(self._packaged("knowledge"), samples, told)
+        return self._run(self._file("knowledge"), samples, told)
 
     def skills(self, samples: Sequence[dict[str, Any]], told: Told) -> Rows:
         """A leaf may mix examples with and without a context: each kind has a pipeline of its own."""
@@ -48,7 +48,7 @@ class Generation:
             own = [sample for sample in samples if sample["leaf_node_type"] == kind]
             columns = {key for sample in own for key, value in sample.items() if value is not None}
             own = [{key: sample[key] for key in sample if key in columns} for sample in own]
-            rows += self._run(self._packaged(name), own, told) if own else []
+            rows += self._run(self._file(name), own, told) if own else []
         return rows
 
     def questions(self, samples: Sequence[dict[str, Any]], told: Told) -> Rows:
@@ -56,9 +56,13 @@ class Generation:
         return self._run(resources.files("instructlab.sdg.pipelines.eval") / "mmlu_bench.yaml", samples, told)
 
     def auxiliary_instructions(self) -> Any:
-        return self._pipeline(self._packaged("knowledge")).auxiliary_inst
+        """What the pipeline says of knowledge; None where there is none."""
+        file = self._file("knowledge")
+        return self._pipeline(file).auxiliary_inst if file.is_file() else None
 
-    def _packaged(self, name: str) -> Any:
+    def _file(self, name: str) -> Any:
+        if self._own is not None:
+            return self._own / f"{name}.yaml"
         return resources.files(f"instructlab.sdg.pipelines.{self._settings.pipeline}") / f"{name}.yaml"
 
     def _pipeline(self, file: Any) -> Any:
@@ -72,7 +76,7 @@ class Generation:
                 return [dict(row) for row in self._generate_single(Dataset.from_list(rows))]
 
         with resources.as_file(file) as path:
-            return OneBatch.from_file(self._context, str(path))
+            return OneBatch.from_file(self.context, str(path))
 
     def _run(self, file: Any, samples: Sequence[dict[str, Any]], told: Told) -> Rows:
         pipeline = self._pipeline(file)
@@ -80,40 +84,13 @@ class Generation:
         batches = [list(samples[at : at + size]) for at in range(0, len(samples), size)]
         workers = self._settings.workers if self._settings.batch_size else 1
         done: dict[int, Rows] = {}
-        for number, rows in _in_threads(pipeline.generate_batch, batches, workers):
-            done[number] = rows
-            told(len(done), len(batches))
+        try:
+            for number, rows in in_threads(pipeline.generate_batch, batches, workers):
+                done[number] = rows
+                told(len(done), len(batches))
+        except Exception as error:
+            raise _cause(error) from error
         return [row for number in range(len(batches)) for row in done[number]]
-
-
-def _in_threads(work: Callable[[Rows], Rows], batches: Sequence[Rows], workers: int) -> Any:
-    """(number, result) of each batch as it is done; raises what the first one raises.
-
-    The threads are no hindrance to the end of the process: an answer under way is lost, those before it are kept.
-    """
-    waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-    ended: queue.SimpleQueue[tuple[int, Rows | Exception]] = queue.SimpleQueue()
-    stopping = threading.Event()
-
-    def worker() -> None:
-        while (number := waiting.get()) is not None and not stopping.is_set():
-            try:
-                ended.put((number, work(batches[number])))
-            except Exception as error:
-                ended.put((number, error))
-
-    for number in [*range(len(batches)), *[None] * workers]:
-        waiting.put(number)
-    for _ in range(min(workers, len(batches))):
-        threading.Thread(target=worker, daemon=True).start()
-    try:
-        for _ in batches:
-            number, result = ended.get()
-            if isinstance(result, Exception):
-                raise _cause(result)
-            yield number, result
-    finally:
-        stopping.set()
 
 
 def _cause(error: Exception) -> Exception:

@@ -1,19 +1,17 @@
 """What upstream's pipelines start from, made of leaves that our own rules have read: upstream opens no file of theirs."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ilab_datagen.chunks import free_blocks
 from ilab_datagen.documents import Document
 from ilab_datagen.leaves import Example, Leaf
-from ilab_datagen.passages import plain
 from ilab_datagen.texts import HeldOutTexts
 from ilab_stage import BadInput
 
 Sample = dict[str, Any]
-_BLOCK = re.compile(r"\n[ \t]*\n")
 
 
 def skill_samples(leaf: Leaf, training: Sequence[Example]) -> list[Sample]:
@@ -28,7 +26,8 @@ def knowledge_samples(
     folder.mkdir(parents=True)
     files, dropped = [], 0
     for number, document in enumerate(documents):
-        text, left_out = _without_held_out(document.text, held_out)
+        blocks, left_out = free_blocks(document.text, held_out)
+        text = "\n\n".join(blocks)
         dropped += left_out
         if text.strip():
             files.append(folder / f"{number}.md")
@@ -53,13 +52,6 @@ def _upstream(seeds: Sequence[Mapping[str, Any]], folder: Path | None, tokenizer
     # The two numbers change nothing in this version.
     made = leaf_node_to_samples(seeds, 4096, 1000, folder, tokenizer, docling_model_path=models)
     return [dict(sample) for sample in made]
-
-
-def _without_held_out(markdown: str, held_out: HeldOutTexts) -> tuple[str, int]:
-    """The text without the paragraphs that share twelve words in a row with a held-out text, and how many those are."""
-    blocks = _BLOCK.split(markdown.replace("\r\n", "\n"))
-    kept = [block for block in blocks if not held_out.touched_by(plain(block))]
-    return "\n\n".join(kept), len(blocks) - len(kept)
 
 
 def _skill_seed(leaf: Leaf, example: Example) -> Mapping[str, Any]:

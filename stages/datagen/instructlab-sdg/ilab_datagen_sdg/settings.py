@@ -19,6 +19,8 @@ class SdgSettings:
     """Which prompt template the teacher takes."""
     max_tokens: int
     """Longest answer of the block that writes knowledge."""
+    own_pipelines: str | None
+    """Where a folder of the user's own pipelines is from, instead of `pipeline`."""
 
     @staticmethod
     def read(params: Params) -> "SdgSettings":
@@ -30,6 +32,7 @@ class SdgSettings:
             batch_size=own.integer("batchSize", 8, minimum=0),
             model_family=own.text("modelFamily", "mixtral", choices=("granite", "merlinite", "mistral", "mixtral")),
             max_tokens=params.section("teacher").integer("maxTokens", 2048, minimum=16),
+            own_pipelines=own.text("pipelineFolder", None),
         )
 
     def as_json(self) -> dict[str, object]:

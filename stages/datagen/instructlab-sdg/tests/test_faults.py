@@ -7,11 +7,13 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+from ilab_testing.taxonomies import SKILL
+
 from . import NEEDS_PACKAGES, has_packages
 from .completions_teacher import CompletionsTeacher
 
 if has_packages():
-    from .attempt import KEY, KNOWLEDGE, SKILL, Attempt
+    from .attempt import KEY, KNOWLEDGE, Attempt
 
 
 @unittest.skipUnless(has_packages(), NEEDS_PACKAGES)

@@ -25,6 +25,7 @@ class Restart(unittest.TestCase):
         # One at a time: who asks the eighth has written down the seven before.
         attempt = Attempt(teacher, sdg={"workers": 1})
         self.addCleanup(attempt.close)
+        attempt.taxonomy.rmdir()
         for name in ("taxonomy", "documents"):
             (attempt.inputs / name).symlink_to(EXAMPLES / name)
         teacher.hold_from = 8

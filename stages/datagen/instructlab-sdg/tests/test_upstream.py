@@ -1,4 +1,4 @@
-"""What upstream makes of taxonomies of every kind, in this process: importing upstream takes longer than all the rest."""
+"""What upstream makes of taxonomies of every kind, in this process: importing upstream takes most of the time."""
 
 import json
 import os
@@ -8,11 +8,34 @@ import threading
 import unittest
 from typing import Any
 
+from ilab_testing.taxonomies import FISH, GROUNDED, HANDBOOK, SKILL, sentence
+
 from . import NEEDS_PACKAGES, has_packages
 from .completions_teacher import CompletionsTeacher, quiz, row
 
 if has_packages():
-    from .attempt import FISH, GROUNDED, HANDBOOK, KNOWLEDGE, SKILL, Attempt, sentence
+    from .attempt import KNOWLEDGE, Attempt
+
+PIPELINE = """\
+version: "1.0"
+blocks:
+  - name: ask
+    type: LLMBlock
+    config:
+      config_path: prompts/ask.yaml
+      model_prompt: ""
+      gen_kwargs: { model: lora-1 }
+      output_cols: [question, response]
+"""
+PROMPT = """\
+system: null
+introduction: "Ask as the site asks: {{task_description}}"
+principles: null
+examples: "{{seed_question}} {{seed_response}}"
+generation: Go on.
+start_tags: ["[Q]", "[A]"]
+end_tags: ["[/Q]", "[/A]"]
+"""
 
 
 @unittest.skipUnless(has_packages(), NEEDS_PACKAGES)
@@ -148,6 +171,51 @@ class Upstream(unittest.TestCase):
         # Two empty answers, which upstream counts as one.
         self.assertEqual((metrics["teacher_refused"], metrics["teacher_unusable"]), (1, 1))
         self.assertEqual(len(attempt.rows("train/node_datasets/compositional_skills_counting.jsonl")), 3 * 2)
+
+    def test_own_pipelines_are_run_as_they_are_and_may_name_another_model(self) -> None:
+        attempt = self.attempt(skills=True)
+        self.bring(attempt)
+        self.teacher.answer = lambda prompt, _n: f"[Q]\nWhat of {len(prompt)}?\n[/Q]\n[A]\nAll of it, always.\n[/A]"
+        metrics = self.succeed(attempt)
+        self.assertEqual(metrics["skills_rows"], 30)
+        [body] = self.teacher.requests
+        self.assertEqual((body["model"], body["n"], len(body["prompt"])), ("lora-1", 1, 4))
+        self.assertIn("Ask as the site asks: To name the successor", body["prompt"][0])
+        self.assertRegex(attempt.json("manifest.json")["instructlabSdg"]["pipeline"], "^sha256:[0-9a-f]{64}$")
+
+    def bring(self, attempt: "Attempt", pipeline: str = PIPELINE, prompt: str = PROMPT) -> None:
+        folder = attempt.inputs / "sdgPipelines"
+        (folder / "prompts").mkdir(parents=True)
+        (folder / "freeform_skills.yaml").write_text(pipeline)
+        (folder / "prompts" / "ask.yaml").write_text(prompt)
+
+    def test_own_pipelines_that_cannot_be_used_are_named_before_the_teacher_is_asked(self) -> None:
+        for pipeline, message in (
+            (
+                PIPELINE.replace("LLMBlock", "AskBlock"),
+                "freeform_skills.yaml, block ask: there is no block type AskBlock",
+            ),
+            (
+                PIPELINE.replace("prompts/ask", "prompts/none"),
+                "block ask: .*No such file or directory: 'prompts/none.yaml'",
+            ),
+            (PIPELINE.replace("config_path", "config_pat"), "block ask: .*unexpected keyword argument 'config_pat'"),
+            (PIPELINE.replace("LLMBlock", "LLMMessagesBlock"), "block ask: LLMMessagesBlock asks for chat completions"),
+            (PIPELINE.replace("blocks:", "blocks: ["), "freeform_skills.yaml: while parsing"),
+            (PIPELINE.replace("version:", "ver:"), "freeform_skills.yaml: 'version' is missing"),
+        ):
+            with self.subTest(message):
+                attempt = self.attempt(skills=True)
+                self.bring(attempt, pipeline)
+                code, printed = attempt.run_here()
+                self.assertEqual(code, 64, printed)
+                self.assertRegex(printed, f"error: the pipelines of sdgPipelines cannot be used: .*{message}")
+        attempt = self.attempt(knowledge=True)
+        self.bring(attempt)
+        self.assertIn("cannot be used: knowledge.yaml is missing", attempt.run_here()[1])
+        attempt = self.attempt(skills=True, sdg={"pipelineFolder": "git+https://example.org/p@abc"})
+        self.assertIn("pipelines at git+https://example.org/p@abc cannot be read: give a folder", attempt.run_here()[1])
+        self.assertEqual(self.teacher.keys, set())
 
     def test_a_teacher_of_no_use_is_said(self) -> None:
         self.teacher.answer = lambda _prompt, _n: "I would rather not."

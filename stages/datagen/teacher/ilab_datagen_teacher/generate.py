@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ilab_datagen.driver import Made, Material
+from ilab_datagen.fitting import Fitting
 from ilab_datagen.leaves import KNOWLEDGE
-from ilab_datagen.rows import Turn, example_turns
-from ilab_datagen.texts import HeldOutTexts, normal
+from ilab_datagen.rows import Turn
+from ilab_datagen.texts import HeldOutTexts
 from ilab_stage import BadInput, Stage, one_line
 from ilab_teacher.answers import Answers
 from ilab_teacher.client import TeacherClient, Unanswered
@@ -26,8 +27,8 @@ def ask_teacher(stage: Stage, materials: Sequence[Material], held_out: HeldOutTe
 
     asked = [prompt for material in materials for prompt in _prompts(material, settings)]
     kept: dict[str, list[Turn]] = {material.leaf.id: [] for material in materials}
-    seen = {normal(turn.user) for own in materials for e in own.training for turn in example_turns(own.leaf, e)}
-    counts: Counter[str] = Counter()
+    fitting = Fitting(materials, held_out)
+    counts = fitting.counts
     last_unusable = ""
     for number, prompt in enumerate(asked, 1):
         try:
@@ -40,7 +41,7 @@ def ask_teacher(stage: Stage, materials: Sequence[Material], held_out: HeldOutTe
         if not turns:
             counts["unusable"] += 1
             last_unusable = f"answered {one_line(answer, 80)!r}"
-        kept[prompt.leaf.id] += _fit(turns, seen, held_out, counts)
+        kept[prompt.leaf.id] += fitting.fit(turns)
         stage.progress(f"Prompt {number} of {len(asked)} answered", fraction=0.2 + 0.7 * number / len(asked))
     if asked and not any(kept.values()):
         why = f"the last one it {last_unusable}" if last_unusable else "every row repeated what there is"
@@ -67,19 +68,6 @@ def _answer(
     answer = client.ask(prompt.messages, temperature=settings.temperature, max_tokens=settings.max_tokens)
     answers.keep(request, answer)
     return answer
-
-
-def _fit(turns: Sequence[Turn], seen: set[str], held_out: HeldOutTexts, counts: Counter[str]) -> list[Turn]:
-    fit = []
-    for turn in turns:
-        if held_out.repeated_by(turn.user, turn.assistant) is not None:
-            counts["held_out"] += 1
-        elif normal(turn.user) in seen:
-            counts["repeated"] += 1
-        else:
-            seen.add(normal(turn.user))
-            fit.append(turn)
-    return fit
 
 
 def _made(

@@ -7,8 +7,7 @@ from typing import Any
 from ilab_stage import BadInput, Params, TryLater
 from ilab_teacher.client import TeacherClient, Unanswered
 from ilab_teacher.endpoint import Endpoint
-
-from .scripted_teacher import Reply, ScriptedTeacher
+from ilab_testing.chat_teacher import Reply, ScriptedTeacher
 
 MESSAGES = [{"role": "user", "content": "hello"}]
 

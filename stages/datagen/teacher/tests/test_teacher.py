@@ -10,9 +10,9 @@ from typing import Any
 from ilab_datagen.leaves import GROUNDED, SKILL, Leaf
 from ilab_datagen_teacher.prompts import read_answer
 from ilab_teacher.answers import Answers
+from ilab_testing.chat_teacher import Reply, ScriptedTeacher
 
 from . import ENGINE, NEEDS_PACKAGES, STAGES, has_packages
-from .scripted_teacher import Reply, ScriptedTeacher
 
 EXAMPLES = STAGES.parent / "examples"
 KEY = "sk-very-secret-key"

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Handler = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
-
 
 @dataclass
 class Reply:
@@ -29,12 +27,14 @@ class Reply:
 class ScriptedTeacher:
     """Gives `replies` in order, then what `otherwise` makes of the prompt."""
 
-    def __init__(self, *replies: Reply, otherwise: Callable[[str], str] = lambda _prompt: "[]") -> None:
+    def __init__(self, *replies: Reply, otherwise: Callable[[str], str | Reply] = lambda _prompt: "[]") -> None:
         self.replies = list(replies)
         self.otherwise = otherwise
         self.models: Reply | None = Reply(raw=b'{"object": "list", "data": [{"id": "mock"}]}')
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.hanging = threading.Event()
+        """Somebody waits for an answer that does not come."""
         self._ended = threading.Event()
         self._lock = threading.Lock()
         teacher = self
@@ -52,7 +52,8 @@ class ScriptedTeacher:
                     teacher.requests.append(body)
                     teacher.keys.append(self.headers.get("Authorization"))
                     reply = teacher.replies.pop(0) if teacher.replies else None
-                teacher._send(self, reply or Reply(teacher.otherwise(body["messages"][-1]["content"])))
+                reply = reply or teacher.otherwise(body["messages"][-1]["content"])
+                teacher._send(self, Reply(reply) if isinstance(reply, str) else reply)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
         self._server.daemon_threads = True
@@ -68,7 +69,8 @@ class ScriptedTeacher:
 
     def _send(self, request: BaseHTTPRequestHandler, reply: Reply) -> None:
         if reply.hang:
-            self._ended.wait(60)
+            self.hanging.set()
+            self._ended.wait(600)
             return
         if reply.drop:
             request.close_connection = True
