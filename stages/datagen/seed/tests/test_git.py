@@ -8,9 +8,9 @@ from pathlib import Path
 from ilab_datagen.git import Limits, NotAllowed, check_commit, fetch, git_environment, repository_name
 from ilab_datagen.tree import GitTree, name_faults
 from ilab_stage import BadInput
+from ilab_testing.taxonomies import SKILL
 
 from . import NEEDS_PACKAGES, has_packages
-from .attempt import SKILL
 
 FILES = Limits(protocols="file")
 

@@ -4,8 +4,10 @@ import json
 import os
 import unittest
 
+from ilab_testing.taxonomies import SKILL, knowledge
+
 from . import NEEDS_PACKAGES, has_packages
-from .attempt import HANDBOOK, SKILL, Attempt, knowledge
+from .attempt import HANDBOOK, Attempt
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)

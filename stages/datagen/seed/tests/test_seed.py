@@ -3,8 +3,10 @@ import shutil
 import unittest
 from pathlib import Path
 
+from ilab_testing.taxonomies import OLD_SKILL, SKILL, knowledge
+
 from . import NEEDS_PACKAGES, STAGES, has_packages
-from .attempt import HANDBOOK, OLD_SKILL, SKILL, Attempt, bytes_of, knowledge
+from .attempt import HANDBOOK, Attempt, bytes_of
 
 REPOSITORY = STAGES.parent
 REAL = REPOSITORY.parent / "shared" / "data"

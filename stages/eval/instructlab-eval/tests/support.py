@@ -1,17 +1,23 @@
 """Content folders for the driver, and the driver as a program."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ilab_models.checkpoints import write_index
 from ilab_models.tiny_model import write_tiny_model
+from ilab_testing import program
+from ilab_testing.program import Ended, artifact, processes_of, result, write_lines
+from ilab_testing.rows import question_rows
+
+__all__ = [
+    "KEY", "NAMES", "SERVE", "Ended", "artifact", "heldout_row", "make_content", "processes_of", "question_rows", "result",
+    "run_program", "start_program", "write_lines", "write_task",
+]  # fmt: skip
 
 TESTS = Path(__file__).resolve().parent
 PROGRAM = TESTS.parent / "bin" / "eval"
@@ -23,14 +29,6 @@ NAMES = ("phase1/epoch-1", "phase2/epoch-1", "phase2/epoch-2")
 def heldout_row(leaf: str, kind: str, question: str, **more: str) -> dict[str, Any]:
     messages = [{"role": "user", "content": question}, {"role": "assistant", "content": "Because."}]
     return {"leaf": leaf, "kind": kind, "question": question, "answer": "Because.", "messages": messages, **more}
-
-
-def question_rows(item: str) -> list[dict[str, Any]]:
-    """One question with its answer once at each letter."""
-    return [
-        {"question": f"Which {item}?", "choices": ["a", "b", "c", "d"], "answer": right, "subject": "s", "item": item}
-        for right in range(4)
-    ]
 
 
 def write_task(folder: Path, leaf: str, rows: Iterable[Mapping[str, Any]], **more: Any) -> None:
@@ -51,11 +49,6 @@ def write_task(folder: Path, leaf: str, rows: Iterable[Mapping[str, Any]], **mor
         "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
     }
     (folder / f"{leaf}_task.yaml").write_text(yaml.safe_dump(task | more))
-
-
-def write_lines(file: Path, content: Iterable[Mapping[str, Any]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(json.dumps(one) + "\n" for one in content), encoding="utf-8")
 
 
 def make_content(
@@ -87,50 +80,9 @@ def make_content(
     return root
 
 
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The sentence a failed driver ends with."""
-        return self.err.strip().splitlines()[-1].removeprefix("error: ")
-
-
 def start_program(content: Path, **environment: str) -> subprocess.Popen[str]:
-    ours = {"ILAB_CONTENT": str(content), "ILAB_TERMINATION_LOG": str(content / "termination-log")}
-    return subprocess.Popen(
-        [sys.executable, str(PROGRAM)],
-        env={"PATH": os.environ["PATH"], "HOME": str(content), "JUDGE_API_KEY": KEY, **ours, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return program.start_program(PROGRAM, content, **{"JUDGE_API_KEY": KEY, **environment})
 
 
 def run_program(content: Path, **environment: str) -> Ended:
-    process = start_program(content, **environment)
-    out, err = process.communicate()
-    return Ended(process.returncode, out, err)
-
-
-def processes_of(content: Path) -> list[int]:
-    """Every living process whose command line names the content folder."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and str(content).encode() in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
-
-
-def result(content: Path) -> dict[str, Any]:
-    return json.loads((content / "artifacts" / "result.json").read_text(encoding="utf-8"))
-
-
-def artifact(content: Path, path: str) -> Any:
-    return json.loads((content / "artifacts" / path).read_text(encoding="utf-8"))
+    return program.run_program(PROGRAM, content, **{"JUDGE_API_KEY": KEY, **environment})

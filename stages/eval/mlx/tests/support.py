@@ -1,17 +1,19 @@
 """Content folders for the driver, with checkpoints whose scores are known beforehand."""
 
-import contextlib
-import io
 import json
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ilab_models.tiny_model import write_tiny_model
+from ilab_testing import program
+from ilab_testing.program import Ended, result, run_here, write_lines
+from ilab_testing.rows import question_rows
+
+__all__ = [
+    "Ended", "evaluate_here", "heldout_row", "make_content", "result", "run_program", "write_copy_of_base",
+    "write_flat_model", "write_index", "write_lines",
+]  # fmt: skip
 
 PROGRAM = Path(__file__).resolve().parent.parent / "bin" / "eval"
 
@@ -19,14 +21,6 @@ PROGRAM = Path(__file__).resolve().parent.parent / "bin" / "eval"
 def heldout_row(leaf: str, question: str, answer: str) -> dict[str, Any]:
     messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
     return {"id": question, "leaf": leaf, "kind": "skill", "question": question, "answer": answer, "messages": messages}
-
-
-def question_rows(item: str) -> list[dict[str, Any]]:
-    """One question with its answer once at each letter."""
-    return [
-        {"question": f"Which {item}?", "choices": ["a", "b", "c", "d"], "answer": right, "subject": "s", "item": item}
-        for right in range(4)
-    ]
 
 
 def write_flat_model(folder: Path) -> None:
@@ -69,45 +63,14 @@ def make_content(root: Path, *, tasks: bool = True, **params: Any) -> Path:
     return root
 
 
-def write_lines(file: Path, content: list[dict[str, Any]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(json.dumps(one) + "\n" for one in content), encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The sentence a failed driver ends with."""
-        return self.err.strip().splitlines()[-1].removeprefix("error: ")
-
-
 def evaluate_here(content: Path) -> Ended:
     """The stage in this process. Only the limits on threads are not made again: mlx is loaded already."""
     from ilab_eval_mlx import driver
-    from ilab_stage import run_stage
 
     scratch = content / "work" / "eval"
     shutil.rmtree(content / "artifacts", ignore_errors=True)
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run_stage(lambda stage: driver.evaluate(stage, scratch), _environment(content))
-    return Ended(code, out.getvalue(), err.getvalue())
+    return run_here(lambda stage: driver.evaluate(stage, scratch), content)
 
 
 def run_program(content: Path) -> Ended:
-    environment = {"PATH": os.environ["PATH"], **_environment(content)}
-    ended = subprocess.run([sys.executable, str(PROGRAM)], env=environment, capture_output=True, text=True, check=False)
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
-
-
-def result(content: Path) -> dict[str, Any]:
-    return json.loads((content / "artifacts" / "result.json").read_text(encoding="utf-8"))
-
-
-def _environment(content: Path) -> dict[str, str]:
-    return {"ILAB_CONTENT": str(content), "ILAB_TERMINATION_LOG": str(content / "termination-log")}
+    return program.run_program(PROGRAM, content)

@@ -10,19 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ilab_testing.program import Ended, content_environment, processes_of, result, write_lines
+from ilab_testing.rows import Row, row, rows
+
+__all__ = [
+    "Driver",
+    "Ended",
+    "Gate",
+    "Row",
+    "make_content",
+    "processes_of",
+    "progress",
+    "result",
+    "row",
+    "rows",
+    "steps",
+]
+
 PROGRAM = Path(__file__).resolve().parent.parent / "bin" / "train"
 SHIM = Path(__file__).resolve().parent / "cpu_shim"
-
-Row = dict[str, Any]
-
-
-def row(question: str, answer: str, *, unmask: bool = False) -> Row:
-    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-    return {"id": question, "messages": messages, "metadata": json.dumps({"leaf": "a_leaf"}), "unmask": unmask}
-
-
-def rows(count: int, *, unmask: bool = False) -> list[Row]:
-    return [row(f"What is {n} and {n}?", f"It is {2 * n}." + " Sure." * (n % 3), unmask=unmask) for n in range(count)]
 
 
 def make_content(
@@ -33,8 +39,7 @@ def make_content(
     train.mkdir(parents=True)
     for name, content in (("knowledge", knowledge), ("skills", skills)):
         if content is not None:
-            text = "".join(json.dumps(one) + "\n" for one in content)
-            (train / f"{name}_train_msgs.jsonl").write_text(text, encoding="utf-8")
+            write_lines(train / f"{name}_train_msgs.jsonl", content)
     values = {
         "model": "tiny",
         "epochs": 2,
@@ -46,18 +51,6 @@ def make_content(
     return root
 
 
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The sentence a failed driver ends with."""
-        return self.err.strip().splitlines()[-1].removeprefix("error: ")
-
-
 class Driver:
     """The driver as a program."""
 
@@ -65,7 +58,7 @@ class Driver:
         """`name`: of several that share a content folder."""
         self._out = (content / f"out{name}").open("w+", encoding="utf-8")
         self._err = (content / f"err{name}").open("w+", encoding="utf-8")
-        ours = {"ILAB_CONTENT": str(content), "ILAB_TERMINATION_LOG": str(content / f"termination-log{name}")}
+        ours = content_environment(content) | {"ILAB_TERMINATION_LOG": str(content / f"termination-log{name}")}
         ours |= {"PYTHONPATH": str(SHIM)} if shim else {}
         self.process = subprocess.Popen(
             [sys.executable, str(PROGRAM)],
@@ -134,19 +127,3 @@ def progress(out: str) -> Iterator[dict[str, Any]]:
     for line in out.splitlines():
         if line.startswith("ilab-progress: "):
             yield json.loads(line.removeprefix("ilab-progress: "))
-
-
-def processes_of(content: Path) -> list[int]:
-    """Every living process whose command line names the content folder."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and str(content).encode() in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
-
-
-def result(content: Path) -> dict[str, Any]:
-    return json.loads((content / "artifacts" / "result.json").read_text(encoding="utf-8"))
