@@ -166,6 +166,40 @@ test('only the leaves that changed since a commit', async () => {
   expectFault(wrong, 2, /no-such-branch/);
 });
 
+test('the pull requests of a week: merged and recorded, or named before anything is submitted', async () => {
+  const taxonomy = emptyFolder();
+  writeLeaf(taxonomy, 'compositional_skills/old', skill('the old almanac'));
+  git(taxonomy, 'init', '-q', '-b', 'main');
+  const commit = () => {
+    git(taxonomy, 'add', '.');
+    git(taxonomy, 'commit', '-q', '-m', 'x');
+  };
+  commit();
+  const pull = (number: number, almanac: string) => {
+    git(taxonomy, 'checkout', '-q', '--detach', 'main');
+    writeLeaf(taxonomy, 'compositional_skills/new', skill(almanac));
+    commit();
+    git(taxonomy, 'update-ref', `refs/pull/${number}/head`, 'HEAD');
+    git(taxonomy, 'checkout', '-q', 'main');
+  };
+  pull(123, 'the new almanac');
+  pull(145, 'another almanac');
+
+  const both = await person.type(...datagen(taxonomy, 'both', '--set', 'taxonomyPulls=[123, 145]'));
+  expectFault(both, 2, /pull request 145 conflicts in compositional_skills\/new\/qna\.yaml, which pull request 123 /);
+  expect((await person.type('status', 'both')).exitCode, 'nothing was recorded').toBe(7);
+
+  const since = ['--set', 'taxonomyBase=main'];
+  const ended = await person.type(...datagen(taxonomy, 'one', '--set', 'taxonomyPulls=[123]', ...since));
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  const made = await manifest('one');
+  expect(made.leaves.map(({ path }) => path)).toEqual(['compositional_skills/new']);
+  expect(made.taxonomy).toMatchObject({
+    onto: git(taxonomy, 'rev-parse', 'main'),
+    pulls: [{ number: 123, leaves: ['compositional_skills/new'] }],
+  });
+});
+
 test('the public taxonomy: nine leaves, with and without a version, all of them used', async ({ skip }) => {
   if (!existsSync(PUBLIC)) skip('needs ../shared/data');
   const project = join(person.folder, 'public');

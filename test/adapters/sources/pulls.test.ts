@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Scratch } from '../../../src/adapters/sources/pulls/scratch.ts';
+import { UrlOrigin } from '../../../src/adapters/sources/pulls/url-origin.ts';
 import { createSourceStore } from '../../../src/adapters/sources/source-store.ts';
 import type { PinnedSource, SourceRequest, SourceStore } from '../../../src/ports/source-store.ts';
 import { gitIn } from './repository.ts';
@@ -215,6 +218,15 @@ describe('pull requests', () => {
       expect(owned()).toBe(false);
     });
   });
+});
+
+test.each([[1], [200]])('a pull request of %i files that is too large to be fetched is named', async (files) => {
+  const head = pull(4, () => {
+    for (let at = 0; at < files; at += 1) write(`skills/${at}.bin`, randomBytes(Math.ceil(3_000_000 / files)));
+  });
+  const origin = new UrlOrigin('taxonomy', URL, { cwd: root, signal: never, largest: 1024 * 1024 });
+  const brought = Scratch.with(never, (scratch) => origin.bring(scratch, head, 'pull request 4'));
+  await expect(brought).rejects.toThrow(/taxonomy: pull request 4 cannot be fetched from \S+: it is larger than 1 MiB/);
 });
 
 test('a folder with changes of no commit is not merged into', async () => {

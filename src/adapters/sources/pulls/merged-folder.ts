@@ -31,7 +31,7 @@ export async function withMerged<T>(
 ): Promise<T> {
   const { input, location, changedSince } = request;
   const origin: Origin = isGitUrl(location)
-    ? new UrlOrigin(input, location, cwd, signal)
+    ? new UrlOrigin(input, location, { cwd, signal })
     : new FolderOrigin(input, location, signal);
   const onto = pinned?.onto ?? (await origin.onto());
   const heads = pinned?.pulls ?? (await origin.heads(pulls));

@@ -15,12 +15,18 @@ export class UrlOrigin implements Origin {
   readonly #location: string;
   readonly #cwd: string;
   readonly #signal: AbortSignal;
+  readonly #largest: number;
 
-  constructor(input: string, location: string, cwd: string, signal: AbortSignal) {
+  constructor(
+    input: string,
+    location: string,
+    { cwd, signal, largest = MOST_FETCHED }: { cwd: string; signal: AbortSignal; largest?: number },
+  ) {
     this.#input = input;
     this.#location = location;
     this.#cwd = cwd;
     this.#signal = signal;
+    this.#largest = largest;
   }
 
   get #url(): string {
@@ -55,7 +61,7 @@ export class UrlOrigin implements Origin {
 
   async #fetch(scratch: Scratch, commit: string, what: string): Promise<void> {
     const args = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-auto-gc', '--no-write-fetch-head'];
-    const options = { timeout: FETCH_MS, largestFile: MOST_FETCHED };
+    const options = { timeout: FETCH_MS, largestFile: this.#largest };
     const answer = await scratch.reach([...args, '--', this.#url, `${commit}:refs/brought/${commit}`], options);
     this.#checked(answer, `${what} cannot be fetched from ${this.#url}`);
   }
@@ -65,7 +71,8 @@ export class UrlOrigin implements Origin {
       case 'ok':
         return answer.text;
       case 'refused': {
-        const why = isTooLarge(answer.message) ? `it is larger than ${MOST_FETCHED / 1024 / 1024} MiB` : answer.message;
+        const most = `${this.#largest / 1024 / 1024} MiB`;
+        const why = isTooLarge(answer.message) ? `it is larger than ${most}, or was cut off` : answer.message;
         throw this.#fault(`${what}: ${why}`, 'check the URL and your credentials: `git ls-remote URL`');
       }
       case 'absent':
@@ -78,6 +85,7 @@ export class UrlOrigin implements Origin {
   }
 }
 
+/** What git says when it may not write on, by the number of objects. */
 function isTooLarge(message: string): boolean {
-  return /File too large|file size limit|signal 25/i.test(message);
+  return /File too large|file size limit|signal 25|invalid index-pack output/i.test(message);
 }
