@@ -54,6 +54,12 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** The facts of a folder that a pull request was merged into. */
+function mergeOf(commit: string): string {
+  const merged = { onto: 'b', pulls: [{ number: 7, commit, changed: ['a'], authors: [] }] };
+  return `${JSON.stringify({ kind: 'folder', dirty: false, merged })}\n`;
+}
+
 /** A pack that says what no honest program says. */
 function forged(listing: string, contents: string) {
   const bytes = Buffer.from(`ilab-pack 1 ${Buffer.byteLength(listing)} 0\n${listing}${contents}`);
@@ -187,6 +193,10 @@ describe('a hostile pack', () => {
     ['no pack at all', { hex: '0'.repeat(64), bytes: Buffer.from('x'.repeat(100)) }],
     ['a head that is never complete', { hex: '0'.repeat(64), bytes: Buffer.from('ilab-pack 1 999999999 0\n') }],
     [
+      'facts of another pull request than asked for',
+      { ...packOf({ a: 'x' }, mergeOf('1')), hex: packOf({ a: 'x' }, mergeOf('2')).hex },
+    ],
+    [
       'facts that are none',
       {
         hex: sha256(line('a', 'x')),
@@ -197,6 +207,12 @@ describe('a hostile pack', () => {
     await expect(send(pack)).rejects.toThrow();
     expect(outside()).toEqual([]);
     expect(existsSync(join(root, 'inputs', pack.hex, 'content'))).toBe(false);
+  });
+
+  test('with the facts of a merge arrives when they are those asked for', async () => {
+    const pack = packOf({ a: 'x' }, mergeOf('1'));
+    await send(pack);
+    expect(treeOf(join(root, 'inputs', pack.hex, 'content'))).toEqual({ a: 'x' });
   });
 
   test('with more bytes than listed is refused, and what is placed is what was listed', async () => {
