@@ -5,9 +5,10 @@ import unittest
 
 from ilab_datagen.leaves import Example, Pair, to_leaf
 from ilab_datagen.unchanged import kept_for_scoring
+from ilab_testing.taxonomies import SKILL
 
 from . import NEEDS_PACKAGES, has_packages
-from .attempt import SKILL, Attempt
+from .attempt import Attempt
 
 
 @unittest.skipUnless(has_packages(), NEEDS_PACKAGES)
