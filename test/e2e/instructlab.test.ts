@@ -101,10 +101,15 @@ describe('what follows', () => {
     const set = ['--set', 'train.epochs=3'];
     const { stdout } = await person.type('plan', 'instructlab', '--project', CLONE, ...set, '-o', 'json');
     const { stages } = JSON.parse(stdout) as {
-      stages: readonly { name: string; verdict: { kind: string; reasons?: readonly string[] } }[];
+      stages: readonly {
+        readonly name: string;
+        readonly verdict: { readonly kind: string; readonly reasons?: readonly string[] };
+        readonly tookBefore?: { readonly seconds: number; readonly run: string };
+      }[];
     };
     expect(stages.map(({ verdict }) => verdict.kind)).toEqual(['reuse', 'run', 'later', 'run']);
     expect(stages[1]?.verdict.reasons?.join()).toMatch(/epochs changed 2 -> 3/);
+    expect(stages.map(({ tookBefore }) => tookBefore?.run)).toEqual([undefined, 'first', 'first', 'first']);
 
     const driver = person.start(['run', 'instructlab', '--project', CLONE, '--name', 'third', ...set, '-o', 'json']);
     await untilTold(driver, /epoch 1 step/);

@@ -73,6 +73,15 @@ describe('a good run', () => {
         expect(parseEvents(stdout).at(-1)).toMatchObject({ type: 'run-ended', phase: 'Succeeded' });
       }
       expect((await there.on('artifacts', 'week')).exitCode).toBe(0);
+      // What the stages took is in the run's record, for whoever plans the next.
+      writeActProject(there.person);
+      const next = await there.on('plan', 'act', ...acting(MEET, DONE), '-o', 'json');
+      expect(next.exitCode, next.stderr).toBe(0);
+      const { stages } = JSON.parse(next.stdout) as {
+        readonly stages: readonly { readonly tookBefore?: object }[];
+      };
+      const tookBefore = { run: 'week', seconds: expect.any(Number) };
+      expect(stages).toMatchObject([{ tookBefore }, { tookBefore }]);
       expectFault(await machine().type('status', 'week'), 7, /there is no run week/);
     }
     expect((await here.type('logs', 'week', 'act')).stdout).toBe('before\nafter\n');
