@@ -37,7 +37,7 @@ export function addSelectionOptions(command: Command): Command {
 function noReuseOption(): Option {
   const option = new Option(
     '--no-reuse <stage>',
-    'run this stage (without a name: all) although a result is there',
+    'run it although a result is there: `--no-reuse=train`; without a name all',
   ).argParser(list);
   option.negate = false;
   return option;

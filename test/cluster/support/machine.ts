@@ -10,6 +10,12 @@ export interface Program {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** A program that somebody started here. */
+export function programOf(started: ReturnType<Person['start']>): Program {
+  const ended = started.then(({ exitCode, signal, stdout, stderr }) => ({ exitCode, signal, stdout, stderr }));
+  return { stdout: started.stdout, ended, kill: (signal) => started.kill(signal) };
+}
+
 /** A machine of a person's own with nothing on it but a kubeconfig: what it knows of a run, it has from the cluster. */
 export class Machine {
   readonly person = new Person();
@@ -32,9 +38,7 @@ export class Machine {
 
   /** Starts one so; the caller awaits or kills it. */
   begin(...args: readonly string[]): Program {
-    const started = this.person.start([...args, ...this.#there]);
-    const ended = started.then(({ exitCode, signal, stdout, stderr }) => ({ exitCode, signal, stdout, stderr }));
-    return { stdout: started.stdout, ended, kill: (signal) => started.kill(signal) };
+    return programOf(this.person.start([...args, ...this.#there]));
   }
 
   async status(run: string): Promise<RunObject> {
