@@ -6,8 +6,8 @@ import { type BuildResult, build, type Plugin } from 'esbuild';
 export type Bundle = BuildResult<{ write: false; metafile: true }>;
 
 /**
- * Bundles the program, the supervisor of the local target and the program of the transfer pod; writes nothing. `plugins`
- * are for tests.
+ * Bundles the program, the supervisor of the local target, the program of the transfer pod and the sidecar that stores
+ * outputs; writes nothing. `plugins` are for tests.
  */
 export function bundle(root: string, outdir: string, plugins: readonly Plugin[] = []): Promise<Bundle> {
   return build({
@@ -16,6 +16,7 @@ export function bundle(root: string, outdir: string, plugins: readonly Plugin[] 
       main: join(root, 'src/main.ts'),
       supervisor: join(root, 'src/adapters/process/supervisor/main.ts'),
       transfer: join(root, 'src/adapters/kubernetes/transfer-server/main.ts'),
+      store: join(root, 'src/adapters/s3/sidecar/main.ts'),
     },
     outdir,
     write: false,
@@ -72,7 +73,9 @@ const builtins: Plugin = {
     onResolve({ filter: /^[a-z_]/ }, ({ path, kind }) => {
       if (!isBuiltin(path)) return undefined;
       // CommonJS packages inside an ESM bundle have no `require` of their own.
-      const namespace = kind === 'require-call' ? 'builtin-object' : 'builtin-names';
+      // A dynamic import would keep every name.
+      const isWhole = kind === 'require-call' || kind === 'dynamic-import';
+      const namespace = isWhole ? 'builtin-object' : 'builtin-names';
       return { path, namespace, sideEffects: false };
     });
     onLoad({ filter: /./, namespace: 'builtin-object' }, ({ path }) => ({

@@ -5,6 +5,7 @@ import type { OpenImages } from './actions/image-job.ts';
 import { openRun } from './actions/open-run.ts';
 import type { ClusterPlace } from './adapters/kubernetes/api/kube-api.ts';
 import type { RunObjects as RunObjectsType } from './adapters/kubernetes/target/run-objects.ts';
+import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { ClusterOptions } from './cli/context.ts';
 import { UserError } from './domain/errors.ts';
 import { isContentTag } from './domain/image-name.ts';
@@ -27,6 +28,7 @@ export interface ClusterSurroundings {
   readonly common: Pick<Deps, 'openPipeline' | 'clock' | 'who' | 'newId'>;
   readonly images: OpenImages;
   readonly hub: () => Promise<ModelHub>;
+  readonly objects: () => Promise<ObjectSources>;
   readonly say: (message: string) => void;
   /** Seconds; absent = MAX_OFFLINE. */
   readonly maxOffline?: number;
@@ -110,9 +112,14 @@ export async function openClusterPlace(around: ClusterSurroundings): Promise<Ope
     objects: objectsOf,
     onTrouble: (ref, trouble) => say(`log of ${ref.stage}, ${trouble.container}: ${trouble.text}`),
   });
+  const named = env['ILAB_BACKEND_IMAGE'];
   const target = new KubernetesTarget({
     api,
-    images: clusterImages(api, createKubernetesPlanTarget(images), images.records),
+    images: clusterImages(
+      api,
+      createKubernetesPlanTarget({ ...images, ...(named === undefined ? {} : { program: named }) }),
+      images.records,
+    ),
     logs,
     objects: objectsOf,
     patience,
@@ -120,13 +127,13 @@ export async function openClusterPlace(around: ClusterSurroundings): Promise<Ope
     pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     claim: (pod) => objects.claim(pod),
   });
-  const programImage = async (): Promise<string> => env['ILAB_BACKEND_IMAGE'] ?? ownImage(images);
+  const programImage = async (): Promise<string> => named ?? ownImage(images);
   const data = { api, clock: common.clock, objects, image: programImage, say, limits: DATA_LIMITS };
   const deps: Deps = {
     ...common,
     store,
     target,
-    sources: new ClusterSourceStore(data, { cwd, hub: around.hub }),
+    sources: new ClusterSourceStore(data, { cwd, hub: around.hub, objects: around.objects }),
     artifacts: new ClusterArtifactStore(data, (run) => settingsOf(run)),
     drivers: driverJobs({
       api,

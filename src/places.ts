@@ -2,8 +2,12 @@ import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Deps, Identity, PlanDeps } from './actions/deps.ts';
 import type { OpenImages } from './actions/image-job.ts';
+import type { StorageHere } from './adapters/s3/storage-here.ts';
+import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { SourceStoreOptions } from './adapters/sources/source-store.ts';
 import type { ClusterOptions, PlaceOptions } from './cli/context.ts';
+import type { JsonObject } from './domain/json.ts';
+import type { ArtifactArchive } from './ports/artifact-archive.ts';
 import type { ClusterNeeds, Doctor } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';
 import type { SourceStore } from './ports/source-store.ts';
@@ -32,6 +36,7 @@ export interface Places {
   openPlanDeps(options: PlaceOptions, target: 'local' | 'kubernetes'): Promise<PlanDeps>;
   openPlanTarget(options: PlaceOptions, target: 'local' | 'kubernetes'): Promise<PlanTarget>;
   openImages(options: PlaceOptions): Promise<OpenImages>;
+  openArchive(pod: JsonObject): Promise<ArtifactArchive>;
   openDoctor(options: PlaceOptions, needs: ClusterNeeds, from: 'here' | 'inside'): Promise<Doctor>;
   placeOfRun(options: PlaceOptions, run: string): Promise<ClusterOptions | undefined>;
   stateFolder(options: PlaceOptions): string;
@@ -77,7 +82,7 @@ export function createPlaces(around: Surroundings): Places {
         stateDir: stateFolder(options),
         projectDir: projectFolder(options),
       }),
-      sources: lateSourceStore({ workspace, cwd: around.cwd, hub: openHub }),
+      sources: lateSourceStore({ workspace, cwd: around.cwd, hub: openHub, objects: openObjects }),
     };
   }
 
@@ -103,7 +108,20 @@ export function createPlaces(around: Surroundings): Places {
     const [common, images] = await Promise.all([openCommon(), openImages(options)]);
     const stateDir = stateFolder(options);
     return openClusterPlace({
-      ...{ packageRoot, stateDir, home, cwd, env, version, cluster, common, images, hub: openHub, say },
+      ...{
+        packageRoot,
+        stateDir,
+        home,
+        cwd,
+        env,
+        version,
+        cluster,
+        common,
+        images,
+        hub: openHub,
+        objects: openObjects,
+        say,
+      },
       ...(options.maxOffline === undefined ? {} : { maxOffline: options.maxOffline }),
     });
   }
@@ -129,6 +147,19 @@ export function createPlaces(around: Surroundings): Places {
     });
   }
 
+  async function openObjects(): Promise<ObjectSources> {
+    const { createObjectSources } = await import('./adapters/s3/object-sources.ts');
+    return createObjectSources(await openStorageHere());
+  }
+
+  async function openStorageHere(): Promise<StorageHere> {
+    const [{ systemClock }, { readFileSync }] = await Promise.all([
+      import('./adapters/clock/system-clock.ts'),
+      import('node:fs'),
+    ]);
+    return { env, readFile: (path) => readFileSync(path, 'utf8'), clock: systemClock, say: around.say };
+  }
+
   async function openImages(options: PlaceOptions): Promise<OpenImages> {
     const { home, cwd } = around;
     const projectDir = projectFolder(options);
@@ -140,13 +171,21 @@ export function createPlaces(around: Surroundings): Places {
   async function openPlanTarget(options: PlaceOptions, target: 'local' | 'kubernetes'): Promise<PlanTarget> {
     if (target === 'local') return (await openProcesses(options)).target;
     const { createKubernetesPlanTarget } = await import('./adapters/kubernetes/plan-target.ts');
-    return createKubernetesPlanTarget(await openImages(options));
+    const program = env['ILAB_BACKEND_IMAGE'];
+    return createKubernetesPlanTarget({
+      ...(await openImages(options)),
+      ...(program === undefined ? {} : { program }),
+    });
   }
 
   return {
     stateFolder,
     openPlanTarget,
     openImages,
+    openArchive: async (pod) => {
+      const { openObjectArchive } = await import('./adapters/s3/object-archive.ts');
+      return openObjectArchive(pod, await openStorageHere());
+    },
     openDeps: (options) => (options.cluster === undefined ? openLocal(options) : openCluster(options, options.cluster)),
     openPlanDeps: async (options, target) => {
       if (options.cluster !== undefined) return openCluster(options, options.cluster);
@@ -170,7 +209,7 @@ function lateSourceStore(options: SourceStoreOptions): SourceStore {
   const open = async (): Promise<SourceStore> =>
     (await import('./adapters/sources/source-store.ts')).createSourceStore(options);
   return {
-    pin: async (request, signal) => (await open()).pin(request, signal),
+    pin: async (request, signal, pod) => (await open()).pin(request, signal, pod),
     place: async (source, request, options_) => (await open()).place(source, request, options_),
     placed: async () => (await open()).placed(),
     free: async (folders, isNamed, options_) => (await open()).free(folders, isNamed, options_),

@@ -31,6 +31,7 @@ export function bindInputs(stage: Stage, document: RunDocument, made: MadeBy): r
 function fromPin(name: string, source: PinnedSource): InputSource {
   switch (source.kind) {
     case 'folder':
+    case 'object':
       return { name, digest: source.digest, subPath: source.subPath, companions: source.companions };
     case 'git':
       return { name, digest: `git:${source.commit}`, uri: `git+${source.url}@${source.commit}` };

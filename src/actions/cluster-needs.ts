@@ -1,4 +1,5 @@
 import { previewBindings } from '../domain/bindings.ts';
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { buildCommand } from '../domain/plan.ts';
 import { containersOf } from '../domain/workload.ts';
@@ -14,13 +15,20 @@ export async function clusterNeeds(project: OpenProject, target: PlanTarget, typ
   const { pipeline } = project;
   const images = new Map<string, ImageIdentity>();
   const stages: { readonly stage: string; readonly objects: readonly JsonObject[] }[] = [];
+  const program = pipeline.pod['storage'] === undefined ? undefined : await target.identify(PROGRAM_IMAGE);
+  if (program !== undefined) images.set(PROGRAM_IMAGE, program);
   for (const stage of pipeline.pipeline.stages) {
     const { image } = pipeline.choice(stage.name);
     const identity = images.get(image) ?? (await target.identify(image));
     images.set(image, identity);
     const given = new Set(pipeline.sourceInputs(stage.name).map((input) => input.name));
     const absent = stage.inputs.filter((input) => input.kind === 'source' && !given.has(input.name));
-    const bindings = previewBindings(stage, identity.reference, new Set(absent.map((input) => input.name)));
+    const bindings = previewBindings(
+      stage,
+      identity.reference,
+      new Set(absent.map((input) => input.name)),
+      program?.reference,
+    );
     stages.push({ stage: stage.name, objects: pipeline.render(stage.name, bindings) });
   }
   return {

@@ -1,10 +1,12 @@
 import { attemptManifestKey } from '../domain/attempt-key.ts';
 import { bind } from '../domain/bindings.ts';
 import { unreachable } from '../domain/errors.ts';
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import { isCancelling, lastAttempt } from '../domain/run-phase.ts';
 import type { AttemptRecord } from '../domain/run-record.ts';
+import type { StoreReport } from '../domain/store-sidecar.ts';
 import { gpusOf } from '../domain/workload.ts';
 import type { AttemptRef, AttemptSpec } from '../ports/target.ts';
 import type { InputSource } from './bind-inputs.ts';
@@ -138,6 +140,7 @@ async function observe(
           break;
         }
         case 'ended':
+          if (seen.stored !== undefined) tellStored(context, stage, seen.stored);
           return await end(save, deps, seen.outcome, seen.at);
         case 'gone': {
           if (seen.reason !== undefined) context.placeGone();
@@ -160,6 +163,11 @@ function tellGoingOn(context: DriveContext, ref: AttemptRef, since: string, held
   const { run, stage, attempt } = ref;
   if (held === 'waiting') context.emit({ type: 'attempt-started', time: since, run, stage, attempt });
   else notice(context, `${stage}: that is over, it goes on`, 'info');
+}
+
+/** Nothing is lost by what is not stored: it lies in the workspace. */
+function tellStored(context: DriveContext, stage: Stage, { message, isComplete }: StoreReport): void {
+  notice(context, `${stage.name}: ${message}`, isComplete ? 'info' : 'warning');
 }
 
 /** The target says `ended` only when its log is stored too, so both arrows are one commit. */
@@ -203,12 +211,14 @@ function specOf(
   const choice = decision.pipeline.choice(stage.name);
   const image = decision.document.images[choice.image];
   if (image === undefined) throw new Error(`the plan of ${record.name} holds no image ${choice.image}`);
+  const program = decision.document.images[PROGRAM_IMAGE];
   const ref = { run: record.name, stage: stage.name, attempt };
   const bindings = bind({
     run: { name: record.name, id: record.id },
     stage: stage.name,
     attempt,
     image: image.reference,
+    ...(program === undefined ? {} : { program: program.reference }),
     inputs,
     contentRoot: deps.target.contentRoot(ref),
   });
@@ -219,7 +229,7 @@ function specOf(
     contract: stage.contract,
     outputs: stage.outputs,
     pod: decision.pipeline.pod,
-    images: [image],
+    images: program === undefined ? [image] : [image, program],
     queueTimeout: stage.timeouts.queue,
     startTimeout: stage.timeouts.start,
   };

@@ -1,3 +1,4 @@
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
@@ -29,7 +30,7 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
     const objects = verdict.kind === 'skip' ? [] : previewObjects(context, stage, made, open);
     if (runs) {
       open.add(stage.name);
-      const images = image === undefined ? [] : [image];
+      const images = [image, context.document.images[PROGRAM_IMAGE]].filter((one) => one !== undefined);
       const checked = await target.check({ objects, images, stage: stage.name });
       for (const field of checked.notEnforced) notEnforced.add(field);
     }

@@ -2,7 +2,7 @@ import type { UserError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { RunStore, StoredRun } from '../ports/run-store.ts';
-import { parseDocument, type RunDocument } from './run-document.ts';
+import { isPlaced, parseDocument, type RunDocument } from './run-document.ts';
 
 /** What a run cannot do without. */
 export interface NamedByRun {
@@ -38,7 +38,7 @@ export async function namedByRun(store: RunStore, record: RunRecord): Promise<Na
   const claim = pod['workspaceClaim'];
   return {
     runs: new Set([...reused, ...wished]),
-    folders: new Set(pins.flatMap(({ source }) => (source.kind === 'folder' ? [source.digest] : []))),
+    folders: new Set(pins.flatMap(({ source }) => (isPlaced(source) ? [source.digest] : []))),
     pod,
     ...(typeof claim === 'string' ? { claim } : {}),
   };

@@ -2,7 +2,7 @@ import type { StageRecord } from '../domain/run-record.ts';
 import type { Deps } from './deps.ts';
 import { openRun } from './open-run.ts';
 import { readRun } from './read-run.ts';
-import { pinsOf } from './run-document.ts';
+import { isPlaced, pinsOf } from './run-document.ts';
 
 /**
  * Puts every folder that a run still needs where its stages read it: only the machine that planned the run has them, and
@@ -14,7 +14,7 @@ export async function placeSources(deps: Deps, name: string, signal: AbortSignal
   for (const stage of record.stages) {
     if (!document.selection.selected.includes(stage.name) || needsNoData(stage)) continue;
     for (const { source, request } of pinsOf(document, stage.name)) {
-      if (source.kind === 'folder') await deps.sources.place(source, request, { pod: pipeline.pod, signal });
+      if (isPlaced(source)) await deps.sources.place(source, request, { pod: pipeline.pod, signal });
     }
   }
 }

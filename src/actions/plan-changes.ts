@@ -147,6 +147,7 @@ const SHORT = 12;
 function versionOf(source: Pin['source']): string {
   switch (source.kind) {
     case 'folder':
+    case 'object':
       return source.digest.replace(/^sha256:/, '').slice(0, SHORT);
     case 'git':
       return source.commit.slice(0, SHORT);

@@ -1,4 +1,5 @@
 import { UserError } from '../domain/errors.ts';
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { StageName } from '../domain/naming.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
@@ -147,7 +148,7 @@ async function pinAll(
   for (const stage of stages) {
     for (const request of requestsOf(pipeline, stage, located)) {
       const key = JSON.stringify([request.location, request.changedSince, request.pulls]);
-      const source = known.get(key) ?? deps.sources.pin(request, signal);
+      const source = known.get(key) ?? deps.sources.pin(request, signal, pipeline.pod);
       known.set(key, source);
       pins.push({
         stage: stage.name,
@@ -186,5 +187,7 @@ async function identifyImages(
     const { image } = pipeline.choice(stage.name);
     images[image] ??= await deps.target.identify(image);
   }
+  // Its sidecar stores what the stages make.
+  if (pipeline.pod['storage'] !== undefined) images[PROGRAM_IMAGE] = await deps.target.identify(PROGRAM_IMAGE);
   return images;
 }

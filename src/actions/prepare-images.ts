@@ -1,4 +1,5 @@
 import type { RunEvent } from '../domain/event.ts';
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import { isDone } from '../domain/run-phase.ts';
 import type { ImageIdentity } from '../ports/target.ts';
@@ -20,7 +21,8 @@ export async function prepareImages(
       document.selection.selected.includes(stage.name) && document.selection.reuse[stage.name] === undefined;
     if (!mayRun || isDone(session.stage(stage.name))) continue;
     const image = document.images[pipeline.choice(stage.name).image];
-    if (image !== undefined && !images.has(image.reference)) images.set(image.reference, { image, stage });
+    for (const one of [image, document.images[PROGRAM_IMAGE]])
+      if (one !== undefined && !images.has(one.reference)) images.set(one.reference, { image: one, stage });
   }
   const { name: run } = session.record;
   for (const { image, stage } of images.values()) {

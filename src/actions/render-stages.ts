@@ -1,4 +1,5 @@
 import { previewBindings } from '../domain/bindings.ts';
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { StageName } from '../domain/naming.ts';
 import { queueOf } from '../domain/queue-label.ts';
 import type { RenderedKind } from '../domain/rights.ts';
@@ -23,6 +24,7 @@ export async function renderStages(
 ): Promise<readonly RenderedStage[]> {
   const rendered: RenderedStage[] = [];
   const known = new Map<string, ImageIdentity>(); // to identify an image is to read all it is made from
+  const program = pipeline.pod['storage'] === undefined ? undefined : await target.identify(PROGRAM_IMAGE);
   for (const stage of pipeline.pipeline.stages) {
     if (!stages.includes(stage.name)) continue;
     const { image } = pipeline.choice(stage.name);
@@ -32,7 +34,7 @@ export async function renderStages(
     const absent = stage.inputs
       .filter((input) => input.kind === 'source' && !given.has(input.name))
       .map((input) => input.name);
-    const bindings = previewBindings(stage, identity.reference, new Set(absent));
+    const bindings = previewBindings(stage, identity.reference, new Set(absent), program?.reference);
     const isMissing = (await target.imageState?.(identity)) === 'missing';
     rendered.push({
       stage: stage.name,

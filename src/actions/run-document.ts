@@ -21,6 +21,13 @@ const pinned = z.discriminatedUnion('kind', [
       .object({ onto: z.string(), pulls: z.array(z.object({ number: z.int(), commit: z.string() })).readonly() })
       .exactOptional(),
   }),
+  z.object({
+    kind: z.literal('object'),
+    uri: z.string(),
+    digest: z.string(),
+    subPath: z.string(),
+    companions: z.array(z.string()).readonly(),
+  }),
   z.object({ kind: z.literal('git'), url: z.string(), commit: z.string() }),
   z.object({ kind: z.literal('hub'), repo: z.string(), revision: z.string() }),
   z.object({ kind: z.literal('builtin'), name: z.string() }),
@@ -96,4 +103,9 @@ export function planOf(document: RunDocument): Json {
 /** The data from outside that was pinned for a stage's inputs; empty when it reads none. */
 export function pinsOf(document: RunDocument, stage: StageName): readonly Pin[] {
   return document.pins.filter((candidate) => candidate.stage === stage);
+}
+
+/** It lies in the workspace under its digest. */
+export function isPlaced(source: Pin['source']): source is Extract<Pin['source'], { kind: 'folder' | 'object' }> {
+  return source.kind === 'folder' || source.kind === 'object';
 }

@@ -1,4 +1,5 @@
 import { previewBindings } from '../domain/bindings.ts';
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import type { ReuseParts } from '../domain/plan.ts';
@@ -23,7 +24,7 @@ export function previewStage(
 ): StagePreview {
   const { image } = pipeline.choice(stage.name);
   const reference = document.images[image]?.reference ?? image;
-  const bindings = previewBindings(stage, reference, absent);
+  const bindings = previewBindings(stage, reference, absent, document.images[PROGRAM_IMAGE]?.reference);
   const objects = pipeline.render(stage.name, bindings);
   const identities = Object.values(document.images).map(({ reference: name, identity }) => [name, identity]);
   return {

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Deps } from '../actions/deps.ts';
 import { downloadArtifacts } from '../actions/download-artifacts.ts';
 import { listArtifacts } from '../actions/list-artifacts.ts';
+import { pushArtifacts } from '../actions/push-artifacts.ts';
 import { formatBytes } from '../ui/text/format.ts';
 import { table } from '../ui/text/table.ts';
 import type { CliContext } from './context.ts';
@@ -15,6 +16,7 @@ interface ArtifactsFlags extends PlaceFlags {
   readonly verify?: true;
   readonly download?: string;
   readonly force?: true;
+  readonly push?: true;
 }
 
 const CHANGED_EXIT_CODE = 1;
@@ -23,7 +25,10 @@ const CHANGED_EXIT_CODE = 1;
 export const defineArtifacts: DefineCommand = (command, context, done) => {
   addOptions(command).action(async (run: string, wanted: readonly string[], flags: ArtifactsFlags) => {
     const { deps, name } = await openRunPlace(context, flags, run);
-    if (flags.download === undefined) {
+    if (flags.push === true) {
+      await push(context, deps, { name, wanted, flags });
+      done(0);
+    } else if (flags.download === undefined) {
       done(await list(context, deps, { name, wanted, flags }));
     } else {
       await download(context, deps, { name, wanted, flags, into: flags.download });
@@ -39,7 +44,13 @@ function addOptions(command: Command): Command {
     .addOption(outputOption())
     .option('--verify', 'read every byte, not only names and sizes')
     .option('--download <dir>', 'take them over into a folder, as STAGE/NAME/FILE')
-    .option('--force', 'with --download: write over files with other contents');
+    .option('--force', 'with --download: write over files with other contents')
+    .addOption(
+      new Option('--push', 'store them in the object storage of the run; the arguments are stages then').conflicts([
+        'download',
+        'verify',
+      ]),
+    );
 }
 
 interface Asked {
@@ -69,6 +80,17 @@ async function list(context: CliContext, deps: Deps, { name, wanted, flags }: As
   if (isForPeople) context.stderr.write('names and sizes compared; --verify reads every byte\n');
   for (const fault of faults) context.stderr.write(`ilab-backend: changed after the run: ${fault}\n`);
   return faults.length > 0 ? CHANGED_EXIT_CODE : 0;
+}
+
+async function push(context: CliContext, deps: Deps, { name, wanted, flags }: Asked): Promise<void> {
+  const { openArchive, signal } = context;
+  const pushed = await pushArtifacts(deps, { run: name, stages: wanted }, { openArchive, signal });
+  const artifacts = pushed.flatMap((stage) => stage.artifacts.map((one) => ({ stage: stage.stage, ...one })));
+  const rows = artifacts.map((one) => [`${one.stage}/${one.name}`, one.uri]);
+  const text = (): string =>
+    rows.length === 0 ? `${name} has made nothing yet.` : table(['ARTIFACT', 'STORED AS'], rows, layoutOf(context));
+  const uris = (): string => artifacts.map(({ uri }) => uri).join('\n');
+  writeDocument(context, flags.output, { run: name, stages: pushed }, text, uris);
 }
 
 async function download(

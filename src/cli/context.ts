@@ -5,6 +5,7 @@ import type { LibraryRequest, PipelineDescription, PipelineSummary } from '../ac
 import type { IntoFolder } from '../actions/download-artifacts.ts';
 import type { OpenImages } from '../actions/image-job.ts';
 import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
+import type { OpenArchive } from '../actions/push-artifacts.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { SourceFile } from '../domain/source-file.ts';
 
@@ -39,6 +40,8 @@ export interface CliContext {
   /** Which images a pipeline uses; needs no values. */
   readonly chooseImages: (request: ImagesRequest) => Promise<ChosenImages>;
   readonly openImages: (options: PlaceOptions) => Promise<OpenImages>;
+  /** The object storage that pod settings name, as it is reached from this machine. */
+  readonly openArchive: OpenArchive;
   /** Writes text files into a folder, which is made; returns their paths. */
   readonly writeFiles: (folder: string, files: readonly SourceFile[]) => Promise<readonly string[]>;
   /** A folder that takes a run's files over; nothing is made yet. */

@@ -1,4 +1,5 @@
 import { UserError } from '../domain/errors.ts';
+import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
 import type { Pipeline, Stage } from '../domain/pipeline.ts';
@@ -76,6 +77,7 @@ class OpenedPipeline implements RenderablePipeline {
         timeouts,
       },
       image: bindings.image,
+      program: bindings.program ?? PROGRAM_IMAGE,
       pod: this.#sources.pod,
     };
     return explained(() => this.#overlaid(name, template.render(values as unknown as JsonObject), values));

@@ -6,6 +6,7 @@ const TEXT: JsonObject = { type: 'string', minLength: 1 };
 const TEXTS_BY_NAME: JsonObject = { type: 'object', additionalProperties: { type: 'string' } };
 /** It is the value of a label. */
 const QUEUE: JsonObject = { type: 'string', pattern: '^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$' };
+const SECRET: JsonObject = { type: 'object', 'x-secret': true };
 const IDENTITY: JsonObject = { type: 'integer', minimum: 0 };
 
 /** The `pod:` block of a profile, project or user file: what the shared partial puts on every pod. */
@@ -56,6 +57,23 @@ export const POD_SCHEMA: JsonObject = {
           items: { type: 'string', enum: ['ReadWriteOnce', 'ReadWriteMany', 'ReadWriteOncePod'] },
           default: ['ReadWriteOnce'],
         },
+      },
+    },
+    // Where artifacts are kept beside the claim; absent = nowhere.
+    storage: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['url', 'accessKey', 'secretKey'],
+      properties: {
+        url: { type: 'string', pattern: '^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^@]*)?$' },
+        endpoint: { type: 'string', pattern: '^https?://' },
+        region: { ...TEXT, default: 'us-east-1' },
+        pathStyle: { type: 'boolean', default: false },
+        accessKey: SECRET,
+        secretKey: SECRET,
+        sessionToken: SECRET,
+        caFile: TEXT,
+        finishSeconds: { type: 'integer', minimum: 0, default: 1800 },
       },
     },
     caBundle: {

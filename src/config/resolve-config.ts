@@ -56,8 +56,10 @@ class Resolver {
   resolve(): RunSources {
     const { pipeline, source, layers, profile, stages, origins, choice } = this.#input;
     const params = this.#params();
-    const pod = this.#values('pod', POD_SETTINGS, this.#podLayers()).values;
+    const podSettings = this.#values('pod', POD_SETTINGS, this.#podLayers());
+    const pod = podSettings.values;
     const target = this.#target;
+    if (target === 'kubernetes') this.#faults.push(...localSecrets(POD_SETTINGS.leaves(), podSettings));
     const files = layers.map(({ file }) => ({ reader: file.reader, kind: file.kind, node: file.images }));
     const images = readImages(pipeline, files, { target, origins });
     const overlays = this.#overlays();

@@ -45,7 +45,7 @@ export interface InputShape {
 export function pipelineScopes(params: VariableType): PipelineScopes {
   const common = { params, run: RUN, attempt: COUNT, outputs: OUTPUTS };
   const forParams = createScope({ ...common, stage: closed(CHOICE) });
-  const forTemplate = createScope({ ...common, stage: STAGE, image: TEXT, pod: POD_SETTINGS });
+  const forTemplate = createScope({ ...common, stage: STAGE, image: TEXT, program: TEXT, pod: POD_SETTINGS });
   const source = createScope({ params });
   return {
     params: extended(forParams, 'inputs', inputsSchema),

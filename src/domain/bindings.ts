@@ -25,6 +25,8 @@ export interface BindingRequest {
   readonly stage: StageName;
   readonly attempt: number;
   readonly image: string;
+  /** The image of this program; absent where nothing of the stage runs in it. */
+  readonly program?: string;
   readonly inputs: readonly BoundInput[];
   /** `/content` in a container. */
   readonly contentRoot: string;
@@ -50,6 +52,7 @@ export function bind(request: BindingRequest): Bindings {
     run: request.run,
     attempt: request.attempt,
     image: request.image,
+    ...(request.program === undefined ? {} : { program: request.program }),
     inputs,
     mounts,
     outputs: {
@@ -68,10 +71,16 @@ export function outputsFolder(run: string, stage: string, attempt: number): stri
  * Typed placeholders, so that what is shown at plan time is what will be sent but for the bindings. `absent` are the
  * inputs known to have no source.
  */
-export function previewBindings(stage: Stage, image: string, absent: ReadonlySet<string>): Bindings {
+export function previewBindings(
+  stage: Stage,
+  image: string,
+  absent: ReadonlySet<string>,
+  program: string | undefined = undefined,
+): Bindings {
   const run = { name: 'preview' as RunName, id: '00000000-0000-0000-0000-000000000000' };
   const inputs = stage.inputs
     .filter((input) => !absent.has(input.name))
     .map((input) => ({ name: input.name, digest: ZEROS, subPath: `inputs/${input.name}` }));
-  return bind({ run, stage: stage.name, attempt: 1, image, inputs, contentRoot: CONTENT_ROOT });
+  const ours = program === undefined ? {} : { program };
+  return bind({ run, stage: stage.name, attempt: 1, image, ...ours, inputs, contentRoot: CONTENT_ROOT });
 }

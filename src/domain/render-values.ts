@@ -7,6 +7,8 @@ export interface RenderValues {
   readonly stage: StageValues;
   /** The image reference of the stage's engine, as the target names it. */
   readonly image: string;
+  /** That of this program; `program` where nothing was chosen. */
+  readonly program: string;
   /** The `pod:` block of profile and project file; every key optional. */
   readonly pod: JsonObject;
   readonly run: { readonly name: string; readonly id: string };

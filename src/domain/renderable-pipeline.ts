@@ -42,6 +42,8 @@ export interface Bindings {
   readonly attempt: number;
   /** The image reference as the target names it. */
   readonly image: string;
+  /** The image of this program as the target names it; absent where nothing of the stage runs in it. */
+  readonly program?: string;
   readonly inputs: Readonly<Record<string, InputBinding>>;
   /** The inputs that are mounted. */
   readonly mounts: readonly MountedInput[];

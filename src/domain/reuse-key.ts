@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { changeText, type JsonChange, jsonChanges } from './json-changes.ts';
 import type { ReuseParts } from './plan.ts';
+import { STORE_SIDECAR } from './store-sidecar.ts';
 import { containersOf } from './workload.ts';
 
 /** The stage contract this program speaks; part of every reuse key. */
@@ -25,6 +26,8 @@ export interface ReuseInput {
 export function reuseParts(input: ReuseInput): ReuseParts {
   const containers: Record<string, Json> = {};
   for (const container of containersOf(input.objects)) {
+    // It keeps what the stage makes, and makes nothing.
+    if (container['name'] === STORE_SIDECAR) continue;
     const { name, image, command, args, env } = container;
     const identity = typeof image === 'string' ? (input.images[image] ?? image) : '';
     containers[String(name)] = {

@@ -13,6 +13,15 @@ export type PinnedSource =
       /** The commits it is merged of, where pull requests were asked for; `path` may be a git URL then. */
       readonly merged?: PinnedMerge;
     }
+  /** An artifact in object storage, fetched into the workspace under its digest. */
+  | {
+      readonly kind: 'object';
+      /** `s3://bucket/key@sha256:<hex>`. */
+      readonly uri: string;
+      readonly digest: string;
+      readonly subPath: string;
+      readonly companions: readonly string[];
+    }
   | { readonly kind: 'git'; readonly url: string; readonly commit: string }
   | { readonly kind: 'hub'; readonly repo: string; readonly revision: string }
   /** A name the engine knows, e.g. `tiny`. */
@@ -28,7 +37,7 @@ export interface PinnedMerge {
 export interface SourceRequest {
   /** The input's name, for messages. */
   readonly input: string;
-  /** An absolute folder, a git URL, `hf:<org>/<name>`, or one of `builtin`. */
+  /** An absolute folder, a git URL, `hf:<org>/<name>`, `s3://bucket/key`, or one of `builtin`. */
   readonly location: string;
   readonly builtin: readonly string[];
   /** A git ref: what changed since it is listed beside the folder. */
@@ -39,9 +48,9 @@ export interface SourceRequest {
 
 /** Pins sources at plan time and places folders in the workspace before a stage needs them. */
 export interface SourceStore {
-  /** Computes identity and digest without writing. Throws `bad-input` with the input's name. */
-  pin(request: SourceRequest, signal: AbortSignal): Promise<PinnedSource>;
-  /** Puts a pinned folder into the workspace under its digest; idempotent; throws `bad-input` when it changed since it was pinned. */
+  /** Computes identity and digest without writing; `pod` says how object storage is reached. Throws `bad-input` with the input's name. */
+  pin(request: SourceRequest, signal: AbortSignal, pod?: JsonObject): Promise<PinnedSource>;
+  /** Puts a pinned folder or object into the workspace under its digest; idempotent; throws `bad-input` when it changed since it was pinned. */
   place(source: PinnedSource, request: SourceRequest, context: PlaceContext): Promise<void>;
   /** The folders that were placed and not freed since. */
   placed(): Promise<readonly PlacedFolder[]>;

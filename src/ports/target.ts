@@ -3,6 +3,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { RunName, StageName } from '../domain/naming.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { StageContract } from '../domain/pipeline.ts';
+import type { StoreReport } from '../domain/store-sidecar.ts';
 
 /** Which attempt of which stage of which run. */
 export interface AttemptRef {
@@ -69,7 +70,7 @@ export type Observation =
   /** `at`: RFC 3339, as the target says. `placed`: when its first pod got a node; absent where there are no nodes. */
   | { readonly kind: 'started'; readonly at: string; readonly placed?: string }
   /** Outcome and complete logs are durable on the target; the last observation. */
-  | { readonly kind: 'ended'; readonly at: string; readonly outcome: Outcome }
+  | { readonly kind: 'ended'; readonly at: string; readonly outcome: Outcome; readonly stored?: StoreReport }
   /** No object with that uid. `reason`: the whole place goes with it, in a sentence. The last observation. */
   | { readonly kind: 'gone'; readonly reason?: string };
 

@@ -29,6 +29,7 @@ export class Terminal {
       describePipeline: missing,
       chooseImages: missing,
       openImages: missing,
+      openArchive: missing,
       writeFiles: missing,
       openDownloadFolder: missing,
       examine: missing,

@@ -100,6 +100,20 @@ const planted: readonly Planted[] = [
     source: "import process from 'node:process';\nprocess.abort();\n",
     rule: IMPORTS,
   },
+  {
+    file: 'src/adapters/s3/ok.ts',
+    source: "import { S3Client } from '@aws-sdk/client-s3';\nnew S3Client({}).destroy();\n",
+  },
+  {
+    file: 'src/adapters/sources/a.ts',
+    source: "import { S3Client } from '@aws-sdk/client-s3';\nnew S3Client({}).destroy();\n",
+    rule: IMPORTS,
+  },
+  {
+    file: 'src/actions/storage.ts',
+    source: "import { S3Client } from '@aws-sdk/client-s3';\nnew S3Client({}).destroy();\n",
+    rule: IMPORTS,
+  },
   { file: 'src/config/c.ts', source: "import { z } from 'zod';\nz.string();\n", rule: IMPORTS },
   { file: 'src/config/zod-ok.ts', source: "import * as z from 'zod';\nz.string();\n" },
 

@@ -26,6 +26,16 @@ const BLOCKS = {
   caBundle: { configMap: trusted-ca, key: ca-bundle.crt }
   proxy: { https: "http://proxy.example.com:3128", no: .example.com }
 `,
+  storage: `pod:
+  caBundle: { configMap: trusted-ca }
+  storage:
+    url: s3://ilab/models
+    endpoint: https://s3.example.org
+    region: eu-de
+    pathStyle: true
+    accessKey: s3/access-key
+    secretKey: s3/secret-key
+`,
 } as const;
 
 describe('the pod block of', () => {

@@ -1,5 +1,5 @@
 import { UserError } from '../../domain/errors.ts';
-import { digestOf, isContentTag, notBuiltReference } from '../../domain/image-name.ts';
+import { digestOf, isContentTag, notBuiltReference, PROGRAM_IMAGE } from '../../domain/image-name.ts';
 import { currentReference } from '../../domain/image-record.ts';
 import { NOT_BUILT } from '../../domain/plan.ts';
 import type { ImageRecords, ImageSources } from '../../ports/image-builder.ts';
@@ -13,18 +13,21 @@ import type { PlanTarget } from '../../ports/target.ts';
 export interface ClusterImages {
   readonly sources: ImageSources;
   readonly records: ImageRecords;
+  /** A reference that stands for the image of this program; absent = as this machine built it. */
+  readonly program?: string;
 }
 
 /**
  * An engine of ours is named by digest when this machine pushed it, else by the hash of what its image is built from; a
  * foreign image by itself. Without a cluster an image is there when this machine built, loaded or pushed it.
  */
-export function createKubernetesPlanTarget({ sources, records }: ClusterImages): PlanTarget {
+export function createKubernetesPlanTarget({ sources, records, program }: ClusterImages): PlanTarget {
   return {
     kind: 'kubernetes',
     check: async () => ({ notEnforced: [] }),
     identify: async (image) => {
-      if (!image.startsWith('stages/')) return { reference: image, identity: image };
+      if (image === PROGRAM_IMAGE && program !== undefined) return { reference: program, identity: program };
+      if (!image.startsWith('stages/') && image !== PROGRAM_IMAGE) return { reference: image, identity: image };
       try {
         const { identity, reference: tag } = sources.read(image);
         const reference = currentReference(records.read(tag) ?? { reference: tag, deliveries: [] });

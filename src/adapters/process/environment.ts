@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
+import { PROGRAM_IMAGE } from '../../domain/image-name.ts';
 import type { ImageIdentity } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { hasCuda, readEngineLock } from './engine-lock.ts';
@@ -12,6 +13,8 @@ export interface EnvironmentsOptions {
   readonly stateDir: string;
   /** Where `stages/` is looked for, in this order: the project, the package. */
   readonly roots: readonly string[];
+  /** What the image of this program stands for. */
+  readonly program: { readonly nodePath: string; readonly dist: string };
   /** The caller's environment, for the installer: proxies, package indexes. */
   readonly hostEnv: Readonly<Record<string, string | undefined>>;
   /** Whether environments are made for a GPU; without it what this machine has. */
@@ -35,8 +38,11 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
   const place = ({ identity }: ImageIdentity): string =>
     join(envs, `image-${identity.replace(/^sha256:/, '').slice(0, 20)}`);
 
+  const programs = join(envs, 'program', 'bin');
+
   return {
     identify(image) {
+      if (image === PROGRAM_IMAGE) return { reference: image, folder: image, identity: image };
       if (!image.startsWith('stages/')) return { reference: image, identity: image };
       const { identity } = readImageFolder(options.roots, image);
       return { reference: image, folder: image, identity: `sha256:${identity}` };
@@ -44,6 +50,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
 
     async prepare(image, say, signal) {
       if (image.folder === undefined) return;
+      if (image.folder === PROGRAM_IMAGE) return makePrograms(programs, options.program);
       const path = place(image);
       // What is there is kept: a run goes on with what it was planned with, whatever became of the folder since.
       if (!existsSync(path)) copy(options.roots, { ...image, folder: image.folder }, path);
@@ -54,12 +61,22 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
     },
 
     bin(image) {
+      if (image.folder === PROGRAM_IMAGE) return [programs];
       const path = place(image);
       if (!isReady(path)) throw new UserError('cannot-start', `the environment of ${image.reference} is not made yet`);
       // A link to the python of a virtual environment is not a python of that environment: its own folder comes second.
       return [join(path, 'bin'), ...(existsSync(join(path, LOCK_FILE)) ? [join(path, VENV, 'bin')] : [])];
     },
   };
+}
+
+/** What containers call in the image of this program, run by the Node that runs us. */
+function makePrograms(folder: string, { nodePath, dist }: EnvironmentsOptions['program']): void {
+  const quoted = [nodePath, join(dist, 'store.js')].map((path) => `'${path.replaceAll("'", `'\\''`)}'`).join(' ');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  writeFileSync(temporary, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o700 });
+  renameSync(temporary, join(folder, 'ilab-store'));
 }
 
 /** The link to the packages of an image. */

@@ -87,7 +87,10 @@ export function peekAttempt(folder: AttemptFolder, uid: string | undefined): Obs
 
 function look(folder: AttemptFolder): Observation {
   const ended = readOutcome(folder);
-  if (ended !== undefined) return { kind: 'ended', at: ended.endedAt, outcome: ended.outcome };
+  if (ended !== undefined) {
+    const { endedAt, outcome, stored } = ended;
+    return { kind: 'ended', at: endedAt, outcome, ...(stored === undefined ? {} : { stored }) };
+  }
   const { containers } = JSON.parse(readIfThere(folder.spec) ?? '') as SupervisorSpec;
   const main = containers.at(-1)?.name ?? '';
   const begun = statSync(`${folder.instance(main, 0)}.pid`, { throwIfNoEntry: false });

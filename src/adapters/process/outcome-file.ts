@@ -1,4 +1,5 @@
 import type { Outcome } from '../../domain/outcome.ts';
+import type { StoreReport } from '../../domain/store-sidecar.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import { readIfThere } from './durable-file.ts';
 
@@ -10,6 +11,8 @@ export interface OutcomeFile {
   /** When `main` began, RFC 3339; absent when it never did. */
   readonly startedAt?: string;
   readonly endedAt: string;
+  /** What the sidecar that stores outputs said at its end; absent where there is none. */
+  readonly stored?: StoreReport;
 }
 
 /** Undefined while the attempt goes on. */

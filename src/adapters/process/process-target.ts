@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import type { ArtifactStore } from '../../ports/artifact-store.ts';
 import type {
@@ -58,7 +58,12 @@ export interface LocalPlace {
 export function createProcessTarget(options: LocalPlaceOptions): LocalPlace {
   const { stateDir, packageRoot, projectDir, env } = options;
   const roots = projectDir === undefined ? [packageRoot] : [projectDir, packageRoot];
-  const environments = createEnvironments({ stateDir, roots, hostEnv: env });
+  const environments = createEnvironments({
+    stateDir,
+    roots,
+    program: { nodePath: options.nodePath, dist: dirname(options.supervisorEntry) },
+    hostEnv: env,
+  });
   const workspace = workspaceFolder(stateDir);
   return { target: new ProcessTarget(options, environments), artifacts: new WorkspaceArtifacts(workspace), workspace };
 }

@@ -1,5 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { formatObjectUri, isObjectUri, type ObjectUri, parseObjectUri } from '../../domain/object-uri.ts';
 import type { ModelHub } from '../../ports/model-hub.ts';
 import type { PinnedSource, SourceRequest } from '../../ports/source-store.ts';
 import { isGitUrl, pinGitUrl } from './git-url.ts';
@@ -10,6 +12,20 @@ export interface PinOptions {
   readonly cwd: string;
   /** Asked for only when a model of the hub is named. */
   readonly hub: () => Promise<ModelHub>;
+  /** Object storage as it is reached from here. Asked for only when something there is named. */
+  readonly objects: () => Promise<ObjectSources>;
+}
+
+/** What data in object storage needs. */
+export interface ObjectSources {
+  /** The digest of what lies at an `s3://` URI now. Throws `bad-input`, `bad-config`, `unreachable`. */
+  digest(uri: ObjectUri, pod: JsonObject, signal: AbortSignal): Promise<string>;
+  /** Takes an artifact over into a workspace of this machine, under its digest. */
+  fetch(
+    uri: string,
+    workspace: string,
+    context: { readonly pod: JsonObject; readonly signal: AbortSignal },
+  ): Promise<void>;
 }
 
 const HUB = /^hf:([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:@([A-Za-z0-9][\w./-]*))?$/;
@@ -20,6 +36,7 @@ export async function pinSource(
   options: PinOptions,
   request: SourceRequest,
   signal: AbortSignal,
+  pod: JsonObject = {},
 ): Promise<PinnedSource> {
   const { input, location, builtin, pulls = [] } = request;
   const isGit = isGitUrl(location);
@@ -28,6 +45,7 @@ export async function pinSource(
   }
   if (builtin.includes(location)) return { kind: 'builtin', name: location };
   if (location.startsWith('hf:')) return pinModel(options, input, location, signal);
+  if (isObjectUri(location)) return pinObject(options, request, { pod, signal });
   if (isGit && pulls.length === 0) {
     return { kind: 'git', ...(await pinGitUrl(input, location, options.cwd, signal)) };
   }
@@ -40,6 +58,27 @@ export async function pinSource(
     companions: facts === undefined ? ['.listing'] : ['.listing', '.source.json'],
     ...(merged === undefined ? {} : { merged }),
   }));
+}
+
+/** With its digest in the URI nobody has to be asked; else what lies there now is meant. */
+async function pinObject(
+  options: PinOptions,
+  { input, location }: SourceRequest,
+  { pod, signal }: { readonly pod: JsonObject; readonly signal: AbortSignal },
+): Promise<PinnedSource> {
+  const uri = parseObjectUri(location);
+  if (uri === undefined || uri.key === '')
+    throw new UserError('bad-input', `${input}: ${location} names nothing in object storage`, {
+      hint: 'write s3://BUCKET/KEY, or s3://BUCKET/KEY@sha256:...',
+    });
+  const digest = uri.digest ?? (await (await options.objects()).digest(uri, pod, signal));
+  return {
+    kind: 'object',
+    uri: formatObjectUri({ ...uri, digest }),
+    digest,
+    subPath: `inputs/${digest.replace('sha256:', '')}/content`,
+    companions: ['.listing'],
+  };
 }
 
 async function pinModel(

@@ -17,9 +17,11 @@ export interface SourceStoreOptions extends PinOptions {
 /** Data from outside on this machine: folders are copied into the workspace under their digest. */
 export function createSourceStore(options: SourceStoreOptions): SourceStore {
   return {
-    pin: (request, signal) => pinSource(options, request, signal),
-    place: (source, request, { signal }) =>
-      source.kind === 'folder' ? place(options, source, request, signal) : Promise.resolve(),
+    pin: (request, signal, pod) => pinSource(options, request, signal, pod),
+    place: async (source, request, context) => {
+      if (source.kind === 'folder') await place(options, source, request, context.signal);
+      if (source.kind === 'object') await (await options.objects()).fetch(source.uri, options.workspace, context);
+    },
     placed: () => listPlaced(options.workspace),
     free: (folders, isNamed) => freePlaced(options.workspace, folders, isNamed),
   };

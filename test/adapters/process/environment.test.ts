@@ -47,6 +47,7 @@ function environments(...roots: readonly string[]): Environments {
   return createEnvironments({
     stateDir: join(root, 'state'),
     roots: all.map((name) => join(root, name)),
+    program: { nodePath: process.execPath, dist: '/nowhere' },
     hostEnv: env,
     cuda: gpu,
   });

@@ -24,7 +24,12 @@ beforeEach(() => {
   git('init', '-q', '-b', 'main');
   base = commit('ada');
   const hub = () => Promise.reject(new Error('no hub is asked'));
-  store = createSourceStore({ workspace: join(root, 'workspace'), cwd: root, hub });
+  store = createSourceStore({
+    workspace: join(root, 'workspace'),
+    cwd: root,
+    objects: () => Promise.reject(new Error('no object storage here')),
+    hub,
+  });
   // Addresses of this host lead to the repository on this disk.
   const settings = join(root, 'gitconfig');
   writeFileSync(settings, `[url "${pathToFileURL(taxonomy).href}"]\n\tinsteadOf = ${URL}\n`);

@@ -19,7 +19,9 @@ beforeEach(() => {
   write('b/qna.yaml', 'two');
   const hub = () =>
     Promise.resolve({ resolveRevision: async (repo: string, revision: string) => `${repo}:${revision}:sha` });
-  store = createSourceStore({ workspace: join(root, 'workspace'), cwd: root, hub });
+  const objects = () =>
+    Promise.resolve({ digest: () => Promise.resolve(`sha256:${'c'.repeat(64)}`), fetch: () => Promise.resolve() });
+  store = createSourceStore({ workspace: join(root, 'workspace'), cwd: root, hub, objects });
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -150,6 +152,19 @@ describe('a git work tree', () => {
 describe('other places', () => {
   test.each([
     ['tiny', { kind: 'builtin', name: 'tiny' }],
+    ...[
+      ['s3://bucket/data', 'c'],
+      [`s3://bucket/data@sha256:${'d'.repeat(64)}`, 'd'],
+    ].map(([location = '', digit = '']): [string, PinnedSource] => [
+      location,
+      {
+        kind: 'object',
+        uri: `s3://bucket/data@sha256:${digit.repeat(64)}`,
+        digest: `sha256:${digit.repeat(64)}`,
+        subPath: `inputs/${digit.repeat(64)}/content`,
+        companions: ['.listing'],
+      },
+    ]),
     ['hf:org/name', { kind: 'hub', repo: 'org/name', revision: 'org/name:main:sha' }],
     ['hf:org/name@v2', { kind: 'hub', repo: 'org/name', revision: 'org/name:v2:sha' }],
     [`hf:org/name@${'a'.repeat(40)}`, { kind: 'hub', repo: 'org/name', revision: 'a'.repeat(40) }],

@@ -78,6 +78,7 @@ export class DataHere {
     this.sources = new ClusterSourceStore(whole, {
       cwd: this.top,
       hub: () => Promise.reject(new Error('no hub here')),
+      objects: () => Promise.reject(new Error('no object storage here')),
     });
     this.artifacts = new ClusterArtifactStore(whole, async () => pod);
   }

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { formatListing } from '../../../domain/digest.ts';
 import { UserError } from '../../../domain/errors.ts';
+import type { JsonObject } from '../../../domain/json.ts';
 import type {
   PinnedSource,
   PlaceContext,
@@ -15,6 +16,7 @@ import { withPinned } from '../../sources/with-folder.ts';
 import { RESOURCES } from '../api/kube-api.ts';
 import { translated } from '../api/user-error.ts';
 import type { ClusterData } from './cluster-data.ts';
+import { fetchObject } from './fetch-job.ts';
 import { type InputMarker, inputName, isMarked, listMarkers, writeMarker } from './input-marker.ts';
 import { packHead } from './pack.ts';
 import { type FolderPack, readPack } from './pack-folder.ts';
@@ -51,8 +53,8 @@ export class ClusterSourceStore implements SourceStore {
     this.#pins = pins;
   }
 
-  pin(request: SourceRequest, signal: AbortSignal): Promise<PinnedSource> {
-    return pinSource(this.#pins, request, signal);
+  pin(request: SourceRequest, signal: AbortSignal, pod: JsonObject = {}): Promise<PinnedSource> {
+    return pinSource(this.#pins, request, signal, pod);
   }
 
   async place(source: PinnedSource, request: SourceRequest, context: PlaceContext): Promise<void> {
@@ -62,14 +64,17 @@ export class ClusterSourceStore implements SourceStore {
       async () => {
         // Stages mount the claim whether anything was sent or not.
         const claim = await this.#claim(context);
-        if (source.kind !== 'folder') return;
+        if (source.kind !== 'folder' && source.kind !== 'object') return;
         const marker = inputName('input', claim, source.digest);
         if (this.#seen.has(marker)) return;
         if (!(await isMarked(api, claim, source.digest, context.signal))) {
           const reading = { cwd: this.#pins.cwd, signal: context.signal };
-          const size = await withPinned(source, request, reading, (contents) =>
-            this.#send(contents, { hex: hexOf(source.digest), input: request.input, claim, context }),
-          );
+          const size =
+            source.kind === 'object'
+              ? await fetchObject(this.#data, { input: request.input, source, pod: context.pod, claim }, context.signal)
+              : await withPinned(source, request, reading, (contents) =>
+                  this.#send(contents, { hex: hexOf(source.digest), input: request.input, claim, context }),
+                );
           await writeMarker(api, claim, { digest: source.digest, size, pod: context.pod }, context.signal);
         }
         this.#seen.add(marker);

@@ -25,7 +25,7 @@ export interface InputMarker {
 }
 
 /** What names belong to a folder in a claim: another claim under the same name has other ones. */
-export function inputName(kind: 'input' | 'send', claim: WorkspaceClaim, digest: string): string {
+export function inputName(kind: 'input' | 'send' | 'fetch', claim: WorkspaceClaim, digest: string): string {
   const hash = createHash('sha256').update(`${claim.uid}/${digest}`).digest('hex');
   return `ilab-${kind}-${hash.slice(0, 32)}`;
 }

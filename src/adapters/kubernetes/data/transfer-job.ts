@@ -13,7 +13,7 @@ const CLEAN_UP_MS = 15_000;
 /** What a transfer Job is to do. */
 export interface JobWish {
   readonly name: string;
-  readonly mode: 'serve' | 'unpack' | 'remove';
+  readonly mode: 'serve' | 'unpack' | 'fetch' | 'remove';
   /** Same key, same work: a Job that is found is as good as one that is made. */
   readonly key: string;
   readonly args: readonly string[];

@@ -7,7 +7,8 @@ import type { ClusterData } from './cluster-data.ts';
 export type PodState =
   | { readonly kind: 'waiting'; readonly reason: string; readonly isHopeless: boolean }
   | { readonly kind: 'running'; readonly name: string; readonly uid: string }
-  | { readonly kind: 'succeeded' }
+  /** `message`: what it said at its end. */
+  | { readonly kind: 'succeeded'; readonly message?: string }
   /** `message`: its last words. */
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -26,7 +27,7 @@ export function podState(pod: KubeObject): PodState {
   const [status] = listAt(pod, 'status', 'containerStatuses');
   switch (textAt(pod, 'status', 'phase')) {
     case 'Succeeded':
-      return { kind: 'succeeded' };
+      return succeeded(textAt(status, 'state', 'terminated', 'message')?.trim());
     case 'Failed': {
       const last = textAt(status, 'state', 'terminated', 'message') ?? textAt(pod, 'status', 'message');
       return { kind: 'failed', message: last?.trim() ?? textAt(pod, 'status', 'reason') ?? 'it said nothing' };
@@ -38,6 +39,10 @@ export function podState(pod: KubeObject): PodState {
     default:
       return waiting(pod, status);
   }
+}
+
+function succeeded(message: string | undefined): PodState {
+  return message === undefined || message === '' ? { kind: 'succeeded' } : { kind: 'succeeded', message };
 }
 
 function waiting(pod: KubeObject, status: Parameters<typeof at>[0]): PodState {

@@ -6,6 +6,7 @@ import { type KubeApi, type KubeObject, RESOURCES, type Resource, textAt } from 
 import { hasPodEnded } from '../api/pod-phase.ts';
 import { judgeAttempt } from '../verdict/judge-attempt.ts';
 import { isSuspended } from '../verdict/queue.ts';
+import { storedBy } from '../verdict/stored.ts';
 import { type AttemptView, NO_MEMORY, type Trouble, type Verdict, type VerdictMemory } from '../verdict/view.ts';
 import { type AttemptFacts, decidedOf, factsOf } from './annotations.ts';
 import { placedAt, podsOf } from './attempt-pods.ts';
@@ -226,7 +227,8 @@ class Watching {
     // A namespace that is being deleted takes the pods first: that they were deleted is not how the stage ended.
     if (this.#wasTaken(outcome) && (await this.#observed.isPlaceEnding())) return this.#vanish({ withPlace: true });
     await this.#observed.logsComplete();
-    return [...this.#begun(), { kind: 'ended', at: verdict.at, outcome }];
+    const stored = storedBy([...this.#pods.values()]);
+    return [...this.#begun(), { kind: 'ended', at: verdict.at, outcome, ...(stored === undefined ? {} : { stored }) }];
   }
 
   /** Its pods go without it, and nobody waits for their last lines; that they are missing stands in the log. */

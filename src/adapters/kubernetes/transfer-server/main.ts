@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { PIECES_MOUNT, TRANSFER_PORT, WORKSPACE_MOUNT } from '../data/wire.ts';
 import { asFault, TransferFault } from './fault.ts';
@@ -6,8 +7,8 @@ import { TransferServer } from './server.ts';
 import { unpackPieces } from './unpack.ts';
 
 /*
- * The program of the transfer pod (templates/_shared/transfer.yaml): `serve`, `unpack DIGEST`, `remove PATH...`. It reaches
- * the workspace and nothing else. What went wrong is its last line on stderr, which the cluster keeps as the pod's message.
+ * The program of the transfer pod (templates/_shared/transfer.yaml): `serve`, `unpack DIGEST`, `fetch URI`, `remove PATH...`.
+ * It reaches the workspace, and with `fetch` the object storage, and nothing else. What went wrong is its last line on stderr, which the cluster keeps as the pod's message.
  */
 
 const options = {
@@ -27,10 +28,12 @@ async function main(): Promise<void> {
       return serve(values);
     case 'unpack':
       return unpackPieces(values.root, rest[0] ?? '', values.pieces);
+    case 'fetch':
+      return fetchObject(values.root, rest[0] ?? '');
     case 'remove':
       return removePaths(rest, { root: values.root, olderThan: Number(values['older-than']), now: new Date() });
     default:
-      throw new TransferFault('bad-request', 'say serve, unpack or remove');
+      throw new TransferFault('bad-request', 'say serve, unpack, fetch or remove');
   }
 }
 
@@ -48,6 +51,14 @@ async function serve({ root, host, port, idle }: ServeValues): Promise<void> {
   process.on('SIGTERM', () => server.stop());
   console.log(`listening on port ${await server.listen()}`);
   await server.ended();
+}
+
+/** Of an artifact; the client of the storage is loaded here only. */
+async function fetchObject(root: string, uri: string): Promise<void> {
+  const { fetchInPod } = await import('./fetch.ts');
+  const size = await fetchInPod(root, uri, { env: process.env, say: (line) => console.log(line) });
+  // Best effort: outside a pod there is no such file.
+  await writeFile('/dev/termination-log', String(size)).catch(() => undefined);
 }
 
 main().catch((error: unknown) => {

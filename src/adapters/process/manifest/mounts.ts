@@ -138,10 +138,13 @@ export function joinContent(judge: FieldJudge, items: readonly ContentItem[]): r
   const byPath = new Map<string, ContentItem>();
   for (const item of items) {
     const before = byPath.get(item.path);
-    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(item)) {
+    // One may only read what another writes.
+    const both = before?.kind === 'link' && item.kind === 'link' && before.target === item.target;
+    const joint = both ? { ...item, create: item.create || before.create } : item;
+    if (before !== undefined && !both && JSON.stringify(before) !== JSON.stringify(item)) {
       judge.refuse(`volumeMounts at ${shown(item.path)}`, 'the containers mount different things there');
     }
-    byPath.set(item.path, item);
+    byPath.set(item.path, joint);
   }
   const sorted = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const { path } of sorted) {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Outcome } from '../../../domain/outcome.ts';
+import { STORE_SIDECAR, type StoreReport, storeReport } from '../../../domain/store-sidecar.ts';
 import { type ContainerSpec, secretVariable } from '../attempt-spec.ts';
+import { readIfThere } from '../durable-file.ts';
 import type { Ended } from './container.ts';
 import { type Attempt, ContainerRun } from './container-run.ts';
 import { failureOf } from './failure.ts';
@@ -72,11 +74,14 @@ export class Sidecar {
     this.#keeping = this.#keep();
   }
 
-  /** Ends it for good: SIGTERM, grace, SIGKILL. */
-  async end(): Promise<void> {
+  /** Ends it for good: SIGTERM, grace, SIGKILL. Returns what the one that stores outputs said. */
+  async end(): Promise<StoreReport | undefined> {
     this.#ending.abort();
     await this.#keeping;
-    await this.#run.finish();
+    const end = await this.#run.finish();
+    if (this.#container.name !== STORE_SIDECAR) return undefined;
+    const said = this.#attempt.masker.text(readIfThere(this.#run.terminationLog) ?? '');
+    return storeReport(said, end?.kind === 'exited' ? end.code : 255);
   }
 
   /** Starts it again whenever it ends, until it shall not run any more. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unreachable } from '../../../domain/errors.ts';
 import type { Outcome } from '../../../domain/outcome.ts';
+import type { StoreReport } from '../../../domain/store-sidecar.ts';
 import { removeTree } from '../../files/remove-tree.ts';
 import type { ContainerSpec } from '../attempt-spec.ts';
 import type { Claim } from '../claim.ts';
@@ -24,6 +25,7 @@ interface Ending {
   readonly outcome: Outcome;
   readonly startedAt?: Date;
   readonly endedAt: Date;
+  readonly stored?: StoreReport;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function supervise(attempt: Attempt, claim: Claim): Promise<void> {
       outcome: ending.outcome,
       ...(ending.startedAt === undefined ? {} : { startedAt: ending.startedAt.toISOString() }),
       endedAt: ending.endedAt.toISOString(),
+      ...(ending.stored === undefined ? {} : { stored: ending.stored }),
     };
     await persist(() => writeDurably(folder.outcome, `${JSON.stringify(file, undefined, 2)}\n`));
   }
@@ -69,8 +72,9 @@ async function run(attempt: Attempt, claim: Claim): Promise<Ending> {
   const started = stopper.after(spec.startTimeout * 1000 - passed, 'start-timeout');
   const sidecars: Sidecar[] = [];
   const ending = await runContainers(attempt, sidecars, started);
-  for (const sidecar of sidecars.reverse()) await sidecar.end();
-  return ending;
+  let stored: StoreReport | undefined;
+  for (const sidecar of sidecars.reverse()) stored = (await sidecar.end()) ?? stored;
+  return stored === undefined ? ending : { ...ending, stored };
 }
 
 async function runContainers(attempt: Attempt, sidecars: Sidecar[], started: () => void): Promise<Ending> {

@@ -64,6 +64,7 @@ export class DataWorld {
     return new ClusterSourceStore(this.data(limits), {
       cwd: this.top,
       hub: () => Promise.reject(new Error('no hub here')),
+      objects: () => Promise.reject(new Error('no object storage here')),
     });
   }
 

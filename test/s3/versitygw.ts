@@ -1,0 +1,111 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/*
+ * A real S3 server: versitygw over a folder, built from its published Go module once and kept outside the clone under its
+ * version.
+ */
+
+const MODULE = 'github.com/versity/versitygw/cmd/versitygw';
+const VERSION = 'v1.8.0';
+
+export const ACCESS_KEY = 'canary-access-key-4711';
+export const SECRET_KEY = 'canary-secret-key-0815/+=';
+
+/** The server's program; undefined where it cannot be built. */
+export function versitygw(): string | undefined {
+  const cache = process.env['ILAB_TEST_CACHE'] ?? join(homedir(), '.cache', 'ilab-backend-rig');
+  const place = join(cache, `versitygw-${VERSION}`);
+  const program = join(place, 'versitygw');
+  if (existsSync(program)) return program;
+  const go = ['go', '/usr/local/go/bin/go'].find((name) => works(name));
+  if (go === undefined) return undefined;
+  mkdirSync(cache, { recursive: true });
+  const making = mkdtempSync(`${place}.`);
+  try {
+    // CGO_ENABLED: it runs in any image too.
+    const env = { ...process.env, GOBIN: making, CGO_ENABLED: '0' };
+    execFileSync(go, ['install', `${MODULE}@${VERSION}`], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    renameSync(making, place);
+  } catch (error) {
+    if (!existsSync(program)) throw error;
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+  return program;
+}
+
+function works(go: string): boolean {
+  try {
+    execFileSync(go, ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A server with one empty bucket, `ilab`. */
+export class S3Server {
+  readonly folder = mkdtempSync(join(tmpdir(), 'ilab-s3-'));
+  readonly bucket = 'ilab';
+  readonly port: number;
+  readonly #program: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(program: string, port: number) {
+    this.#program = program;
+    this.port = port;
+    mkdirSync(join(this.folder, 'data', this.bucket), { recursive: true });
+  }
+
+  static async start(): Promise<S3Server> {
+    const program = versitygw();
+    if (program === undefined) throw new Error('there is no Go to build an S3 server with');
+    const server = new S3Server(program, await freePort());
+    await server.begin();
+    return server;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The objects of the bucket, and what is left of uploads. */
+  get bucketFolder(): string {
+    return join(this.folder, 'data', this.bucket);
+  }
+
+  async begin(): Promise<void> {
+    const args = ['--port', `127.0.0.1:${this.port}`, 'posix', join(this.folder, 'data')];
+    const env = { PATH: process.env['PATH'] ?? '', ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY };
+    this.#process = spawn(this.#program, args, { env, stdio: 'ignore' });
+    while (!(await fetch(this.endpoint).then(Boolean, () => false))) await delay(20);
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#process;
+    this.#process = undefined;
+    if (server === undefined) return;
+    const ended = new Promise((done) => server.once('exit', done));
+    server.kill('SIGKILL');
+    await ended;
+  }
+
+  async leave(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
