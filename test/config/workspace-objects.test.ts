@@ -32,6 +32,18 @@ const MODES: Readonly<Record<string, readonly [Partial<TransferValues>, JsonObje
     },
     { workspaceClaim: 'data', fsGroup: 1000, tolerations: [{ key: 'gpu', operator: 'Exists' }] },
   ],
+  fetch: [
+    { mode: 'fetch', args: ['fetch', 's3://ilab/team/taxonomy', hash] },
+    {
+      storage: {
+        url: 's3://ilab/team',
+        endpoint: 'https://s3.example.org',
+        pathStyle: true,
+        accessKey: { name: 's3', key: 'access-key' },
+        secretKey: { name: 's3', key: 'secret-key' },
+      },
+    },
+  ],
   remove: [{ mode: 'remove', args: ['remove', 'runs/weekly-47/$(train)/1'] }, {}],
 };
 

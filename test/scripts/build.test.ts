@@ -8,6 +8,7 @@ import { Clone } from './clone.ts';
 
 const SUPERVISOR = 'src/adapters/process/supervisor/main.ts';
 const TRANSFER = 'src/adapters/kubernetes/transfer-server/main.ts';
+const STORE = 'src/adapters/s3/sidecar/main.ts';
 
 let clone: Clone;
 
@@ -18,6 +19,7 @@ beforeEach(() => {
   clone.write('src/word.ts', "export const word = 'first';\n");
   clone.write(SUPERVISOR, "console.log('supervisor');\n");
   clone.write(TRANSFER, "console.log('transfer');\n");
+  clone.write(STORE, "console.log('store');\n");
   clone.write('templates/defaults.yaml', 'pipeline: hello\n');
   clone.write('templates/hello/pipeline.yaml', 'stages:\n  greet: {}\n  count: {}\n');
   clone.write('templates/hello/greet/job.yaml', 'kind: Job\n');
@@ -36,6 +38,7 @@ describe('scripts/with-node --build builds dist/', () => {
     expect(stderr).toMatch(/^Built dist\/ in \d+ ms\n$/);
     expect(clone.withNode('node', 'dist/supervisor.js').stdout).toBe('supervisor\n');
     expect(clone.withNode('node', 'dist/transfer.js').stdout).toBe('transfer\n');
+    expect(clone.withNode('node', 'dist/store.js').stdout).toBe('store\n');
     expect(JSON.parse(readFileSync(dist('stage-names.json'), 'utf8'))).toEqual({
       defaultPipeline: 'hello',
       pipelines: { hello: ['greet', 'count'] },
