@@ -33,7 +33,7 @@ const MODES: Readonly<Record<string, readonly [Partial<TransferValues>, JsonObje
     { workspaceClaim: 'data', fsGroup: 1000, tolerations: [{ key: 'gpu', operator: 'Exists' }] },
   ],
   fetch: [
-    { mode: 'fetch', args: ['fetch', 's3://ilab/team/taxonomy', hash] },
+    { mode: 'fetch', args: ['fetch', 's3://ilab/team/taxonomy@sha256:0123'] },
     {
       storage: {
         url: 's3://ilab/team',
