@@ -261,7 +261,7 @@ describe('--detach', () => {
     await meeting.arrived();
     const [driver] = (await person.status('week')).status.drivers;
     const { stdout: line } = await execa('ps', ['-o', 'args=', '-p', String(driver?.pid)]);
-    expect(line).toContain('--timeout 3600s --max-offline 7200s');
+    expect(line).toMatch(/--timeout 3600s --timeout-since \S+Z --max-offline 7200s/);
     meeting.letGo();
     expect((await person.type('wait', 'week')).exitCode).toBe(0);
     await expectOneAttemptEach();
