@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { objectStoreContract } from '../contract/object-store-contract.ts';
 import { storeOf } from '../s3/store-of.ts';
-import { ACCESS_KEY, S3Server, SECRET_KEY, versitygw } from '../s3/versitygw.ts';
+import { ACCESS_KEY, NEEDS_SERVER, S3Server, SECRET_KEY, versitygw } from '../s3/versitygw.ts';
 import { type Ended, Person } from './program.ts';
 
 /*
@@ -62,7 +62,7 @@ function stored(path: string): string {
 }
 
 describe('object storage', () => {
-  beforeEach(({ skip }) => skip(!isThere, 'needs Go, to build an S3 server with'));
+  beforeEach(({ skip }) => skip(!isThere, NEEDS_SERVER));
 
   describe('the server', () => {
     objectStoreContract(async () => storeOf(server));

@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,43 +10,19 @@ import { setTimeout as delay } from 'node:timers/promises';
  * version.
  */
 
-const MODULE = 'github.com/versity/versitygw/cmd/versitygw';
-const VERSION = 'v1.8.0';
+const VERSION = readFileSync(join(import.meta.dirname, 'versitygw-version'), 'utf8').trim();
 
 export const ACCESS_KEY = 'canary-access-key-4711';
 export const SECRET_KEY = 'canary-secret-key-0815/+=';
 
-/** The server's program; undefined where it cannot be built. */
+/** The server's program; undefined where nobody has built it. */
 export function versitygw(): string | undefined {
   const cache = process.env['ILAB_TEST_CACHE'] ?? join(homedir(), '.cache', 'ilab-backend-rig');
-  const place = join(cache, `versitygw-${VERSION}`);
-  const program = join(place, 'versitygw');
-  if (existsSync(program)) return program;
-  const go = ['go', '/usr/local/go/bin/go'].find((name) => works(name));
-  if (go === undefined) return undefined;
-  mkdirSync(cache, { recursive: true });
-  const making = mkdtempSync(`${place}.`);
-  try {
-    // CGO_ENABLED: it runs in any image too.
-    const env = { ...process.env, GOBIN: making, CGO_ENABLED: '0' };
-    execFileSync(go, ['install', `${MODULE}@${VERSION}`], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    renameSync(making, place);
-  } catch (error) {
-    if (!existsSync(program)) throw error;
-  } finally {
-    rmSync(making, { recursive: true, force: true });
-  }
-  return program;
+  const program = join(cache, `versitygw-${VERSION}`, 'versitygw');
+  return existsSync(program) ? program : undefined;
 }
 
-function works(go: string): boolean {
-  try {
-    execFileSync(go, ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const NEEDS_SERVER = 'needs an S3 server: `npm run s3:server` builds it, with Go';
 
 /** A server with one empty bucket, `ilab`. */
 export class S3Server {
@@ -64,7 +40,7 @@ export class S3Server {
 
   static async start(): Promise<S3Server> {
     const program = versitygw();
-    if (program === undefined) throw new Error('there is no Go to build an S3 server with');
+    if (program === undefined) throw new Error(NEEDS_SERVER);
     const server = new S3Server(program, await freePort());
     await server.begin();
     return server;
