@@ -189,7 +189,8 @@ class Attempt(unittest.TestCase):
         beside.write_text(json.dumps({"kind": "folder", "commit": "c0ffee", "changed": ["a/qna.yaml"], "dirty": True}))
         self.assertEqual(
             self.drive(read).stdout,
-            "Source(kind='folder', commit='c0ffee', base=None, changed=('a/qna.yaml',), dirty=True)\n",
+            "Source(kind='folder', commit='c0ffee', base=None, changed=('a/qna.yaml',), dirty=True,"
+            " onto=None, pulls=())\n",
         )
         beside.write_text("[]")
         self.assertEqual(self.drive(read).returncode, 64)
