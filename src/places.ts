@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Deps, Identity, PlanDeps } from './actions/deps.ts';
@@ -153,10 +154,7 @@ export function createPlaces(around: Surroundings): Places {
   }
 
   async function openStorageHere(): Promise<StorageHere> {
-    const [{ systemClock }, { readFileSync }] = await Promise.all([
-      import('./adapters/clock/system-clock.ts'),
-      import('node:fs'),
-    ]);
+    const { systemClock } = await import('./adapters/clock/system-clock.ts');
     return { env, readFile: (path) => readFileSync(path, 'utf8'), clock: systemClock, say: around.say };
   }
 
