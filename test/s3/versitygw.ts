@@ -28,26 +28,29 @@ export const NEEDS_SERVER = 'needs an S3 server: `npm run s3:server` builds it, 
 export class S3Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'ilab-s3-'));
   readonly bucket = 'ilab';
+  readonly host: string;
   readonly port: number;
   readonly #program: string;
   #process: ChildProcess | undefined;
 
-  private constructor(program: string, port: number) {
+  private constructor(program: string, host: string, port: number) {
     this.#program = program;
+    this.host = host;
     this.port = port;
     mkdirSync(join(this.folder, 'data', this.bucket), { recursive: true });
   }
 
-  static async start(): Promise<S3Server> {
+  /** `host`: the address of this machine that it listens on. */
+  static async start(host = '127.0.0.1'): Promise<S3Server> {
     const program = versitygw();
     if (program === undefined) throw new Error(NEEDS_SERVER);
-    const server = new S3Server(program, await freePort());
+    const server = new S3Server(program, host, await freePort(host));
     await server.begin();
     return server;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.host}:${this.port}`;
   }
 
   /** The objects of the bucket, and what is left of uploads. */
@@ -56,7 +59,7 @@ export class S3Server {
   }
 
   async begin(): Promise<void> {
-    const args = ['--port', `127.0.0.1:${this.port}`, 'posix', join(this.folder, 'data')];
+    const args = ['--port', `${this.host}:${this.port}`, 'posix', join(this.folder, 'data')];
     const env = { PATH: process.env['PATH'] ?? '', ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY };
     this.#process = spawn(this.#program, args, { env, stdio: 'ignore' });
     while (!(await fetch(this.endpoint).then(Boolean, () => false))) await delay(20);
@@ -77,9 +80,9 @@ export class S3Server {
   }
 }
 
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
   const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  await new Promise<void>((listening) => server.listen(0, host, listening));
   const address = server.address();
   await new Promise((closed) => server.close(closed));
   if (address === null || typeof address === 'string') throw new Error('no port');
