@@ -1,28 +1,25 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { ACCESS_KEY, NEEDS_SERVER, S3Server, SECRET_KEY, versitygw } from '../s3/versitygw.ts';
 import { clusterOfFile } from './support/cluster.ts';
 import { ClusterPerson } from './support/cluster-person.ts';
 
 /* Object storage and pods: a real S3 server on this machine, reached at the address that the rig's registry has. */
 
-const cluster = clusterOfFile();
-const isThere = versitygw() !== undefined;
+const cluster = clusterOfFile({ needsRig: true });
 const people: ClusterPerson[] = [];
-let server: S3Server;
+let server: S3Server | undefined;
 
-beforeAll(async () => {
-  if (isThere) server = await S3Server.start(cluster().registry.address.replace(/:\d+$/, ''));
-});
 afterAll(() => server?.leave());
-beforeEach(({ skip }) => skip(!isThere, NEEDS_SERVER));
+beforeEach(({ skip }) => skip(versitygw() === undefined, NEEDS_SERVER));
 afterEach(() => {
   for (const person of people.splice(0)) person.remove();
 });
 
 /** Somebody in a namespace of their own, which admits restricted pods only and has the Secret. */
 async function somebody(secretKey = SECRET_KEY): Promise<ClusterPerson> {
+  server ??= await S3Server.start(cluster().registry.address.replace(/:\d+$/, ''));
   const namespace = await cluster().namespace({ enforce: 'restricted' });
   const literals = [`--from-literal=access-key=${ACCESS_KEY}`, `--from-literal=secret-key=${secretKey}`];
   await cluster().kubectl('-n', namespace, 'create', 'secret', 'generic', 's3', ...literals);
