@@ -28,7 +28,7 @@ const NEXT = /\n {2}next: ilab-backend logs \S+ act --container teacher\n/;
 test.concurrent('it crashes three times: exit 3 with its last words, and what is told of the pod never goes back', async (context) => {
   const place = await placeOf(context);
   const ended = await place
-    .machine(serving('echo loading; echo "no GPU of this kind" >&2; exit 3', 600))
+    .machine(serving('echo loading >&2; echo "no GPU of this kind" >&2; exit 3', 600))
     .on(...line('crash'));
   expectEnd(
     ended,
