@@ -59,7 +59,7 @@ test('row 53: one worker fails, the operator fails the group and deletes its pod
       class: 'user',
       reason: 'exit',
       exitCode: 3,
-      message: 'worker-1: it ended with exit code 3: no GPU left',
+      message: 'worker-1 (node rank 2): it ended with exit code 3: no GPU left',
     },
   ]);
   const lines = (await logs()).trim().split('\n');
