@@ -112,7 +112,10 @@ export class ClusterLogs {
       {
         api,
         folder,
-        states: podStates({ api, objects: watched }, attemptName(ref), AbortSignal.any([stop.signal, enough.signal])),
+        states: until(
+          enough.signal,
+          podStates({ api, objects: watched }, attemptName(ref), AbortSignal.any([stop.signal, enough.signal])),
+        ),
         slots: this.#slots,
         onTrouble: (trouble) => onTrouble(ref, trouble),
       },
@@ -127,5 +130,14 @@ export class ClusterLogs {
 
   #folder({ run, stage, attempt }: AttemptRef): string {
     return join(this.#options.folder, run, stage, String(attempt));
+  }
+}
+
+/** Ends when `enough` fires; that a request was cut by it is no fault. */
+async function* until<T>(enough: AbortSignal, items: AsyncIterable<T>): AsyncGenerator<T, void> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!enough.aborted) throw error;
   }
 }
