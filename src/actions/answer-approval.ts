@@ -33,13 +33,16 @@ const GATE = 'approval';
 export async function answerApproval(deps: Deps, answer: Answer): Promise<Answered> {
   const stored = await readRun(deps, answer.run);
   const session = new RunSession(deps.store, stored, () => undefined);
-  const { name } = asked(stored.record, answer);
-  let already = false;
-  await session.commitStage(name, (was) => {
-    const changed = answered(deps, session.record, was, answer);
-    already = changed === undefined;
-    return changed ?? was;
-  });
+  const stage = asked(stored.record, answer);
+  const { name } = stage;
+  let already = answered(deps, stored.record, stage, answer) === undefined;
+  // Of two that say the same at one time, the second writes what stands there.
+  if (!already)
+    await session.commitStage(name, (was) => {
+      const changed = answered(deps, session.record, was, answer);
+      already = changed === undefined;
+      return changed ?? was;
+    });
   return { stage: name, driven: await deps.store.isLocked(answer.run), already };
 }
 

@@ -22,6 +22,8 @@ export interface ProjectRequest {
   readonly set: readonly string[];
   /** `--queue-timeout`, `--start-timeout`, in seconds; absent = as the files say. */
   readonly timeouts?: { readonly queue?: number; readonly start?: number };
+  /** `--require STAGE=CONDITION`, in order. */
+  readonly require?: readonly string[];
   /** `-f FILE`, in order. */
   readonly valueFiles: readonly string[];
   /** The program's own commands: no stage may be named like one. */

@@ -83,10 +83,11 @@ function from(origin: Origin | undefined): string {
 }
 
 function typed(flag: string, value: string): string {
-  return flag.startsWith('--set ') ? `${flag}=${value}` : `${flag} ${value}`;
+  return /^--(set|require) /.test(flag) ? `${flag}=${value}` : `${flag} ${value}`;
 }
 
 function valueText(path: string, value: Json | undefined): string {
+  if (/^stages\.[^.]+\.require$/.test(path) && Array.isArray(value)) return value.join(' and ');
   return /^stages\.[^.]+\.timeouts\./.test(path) ? `${shownValue(value)}s` : shownValue(value);
 }
 

@@ -8,7 +8,7 @@ import type { CliContext } from './context.ts';
 import type { DefineCommand } from './define-command.ts';
 import { type DocumentForm, layoutOf, outputOption, writeDocument } from './documents.ts';
 import { addPlaceOptions, openPlanPlace, type PlaceFlags, targetOf } from './place.ts';
-import { addProjectOptions, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
+import { addProjectOptions, addRequireOption, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
 import { addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
 
 type PlanFlags = PlaceFlags & ProjectFlags & SelectionFlags & { readonly output?: DocumentForm };
@@ -18,7 +18,9 @@ export const definePlan: DefineCommand = (command, context, done) => {
   addPlaceOptions(
     addSelectionOptions(
       addTimeoutOptions(
-        addProjectOptions(command.argument('[pipeline]', 'its name; absent = the default of the project')),
+        addRequireOption(
+          addProjectOptions(command.argument('[pipeline]', 'its name; absent = the default of the project')),
+        ),
       ),
     ),
   )

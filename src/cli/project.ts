@@ -13,6 +13,7 @@ export interface ProjectFlags {
   /** Seconds. */
   readonly queueTimeout?: number;
   readonly startTimeout?: number;
+  readonly require?: readonly string[];
 }
 
 /** Of the commands that plan or render a run: what is stored with it, so that `resume` keeps it. */
@@ -24,6 +25,15 @@ export function addTimeoutOptions(command: Command): Command {
       wholeSeconds,
     )
     .option('--start-timeout <duration>', 'how long each may take from there until it runs', wholeSeconds);
+}
+
+/** Of the commands that plan a run. */
+export function addRequireOption(command: Command): Command {
+  return command.option(
+    '--require <stage=condition>',
+    "one more gate of a stage, e.g. 'publish=results.eval.metrics.mmlu_tuned >= 0.5'; may be repeated",
+    collect,
+  );
 }
 
 function wholeSeconds(text: string): number {
@@ -59,6 +69,7 @@ export function openProject(
     ...(pipeline === undefined ? {} : { pipeline }),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...timeoutsOf(flags),
+    ...(flags.require === undefined ? {} : { require: flags.require }),
     set: flags.set ?? [],
     valueFiles: flags.values ?? [],
   });

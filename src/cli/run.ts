@@ -10,7 +10,7 @@ import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
 import { addOfflineOption, addPlaceOptions, openPlace, openPlanPlace, type PlaceFlags, targetOf } from './place.ts';
 import { showPlan } from './plan.ts';
 import { streamOption } from './present-run.ts';
-import { addProjectOptions, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
+import { addProjectOptions, addRequireOption, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
 import { addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
 
 interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags {
@@ -39,7 +39,9 @@ export function defineStageRun(stage: string): DefineCommand {
 
 function addRunOptions(command: Command): Command {
   addOfflineOption(
-    addPlaceOptions(addTimeoutOptions(addDriveOptions(addSelectionOptions(addProjectOptions(command))))),
+    addPlaceOptions(
+      addTimeoutOptions(addDriveOptions(addRequireOption(addSelectionOptions(addProjectOptions(command))))),
+    ),
   );
   return command
     .option('--name <name>', "the run's name; with the same plan, the run of that name goes on")

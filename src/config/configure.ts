@@ -19,6 +19,7 @@ import {
   readProjectSettings,
   type TypedChoice,
 } from './project-settings.ts';
+import { refuseRequired, withRequired } from './required-gates.ts';
 import { resolveConfig } from './resolve-config.ts';
 import type { RunSources, StageSelection } from './run-sources.ts';
 import { refuseFiles } from './settings-file.ts';
@@ -38,6 +39,8 @@ export interface ConfigRequest {
   readonly set: readonly string[];
   /** `--queue-timeout`, `--start-timeout`; absent = as the files say. */
   readonly timeouts?: TypedTimeouts;
+  /** `--require STAGE=CONDITION`, in order. */
+  readonly require?: readonly string[];
   /** `-f FILE`, in order; relative to `places.cwd`. */
   readonly valueFiles: readonly string[];
   /** The program's own commands: no stage may be named like one. */
@@ -62,9 +65,11 @@ export async function configure(files: SourceFiles, request: ConfigRequest): Pro
   const chosen = await readChoices(files, request);
   const { entry, source, parsed, choice, profile, layers, origins, settings } = chosen;
   const { places, env, set } = request;
-  const stages = withTimeouts(chosen.stages, request.timeouts ?? {}, origins);
+  const timed = withTimeouts(chosen.stages, request.timeouts ?? {}, origins);
+  const stages = withRequired(timed, request.require ?? [], origins);
   const valueFiles = await readValueFiles(files, request.valueFiles, places);
   const loaded = compile(parsed, stages);
+  refuseRequired(loaded, stages);
   const own = ownPipeline(settings, settings.project === undefined ? 'user' : 'project') === entry.name;
   const sources = resolveConfig({
     pipeline: loaded,

@@ -1,5 +1,6 @@
 import type { Pipeline, Stage } from '../domain/pipeline.ts';
-import type { CompiledExpression } from '../template/expression.ts';
+import type { Compiled } from '../template/compiled.ts';
+import type { CompiledExpression, ExpressionInput } from '../template/expression.ts';
 import type { ParamSchema } from '../template/param-schema.ts';
 import type { TypeScope } from '../template/scope.ts';
 import type { CompiledTemplate, CompiledTree, Partials } from '../template/template.ts';
@@ -19,6 +20,8 @@ export interface LoadedStage {
   readonly params?: CompiledTree;
   readonly when?: CompiledExpression;
   readonly gates: readonly LoadedGate[];
+  /** Compiles one more condition that may name what its gates may. */
+  readonly condition: (input: ExpressionInput) => Compiled<CompiledExpression>;
   /** Whether a person must agree; absent = nobody is asked. */
   readonly approval?: CompiledExpression | 'required';
   readonly sources: readonly LoadedSource[];

@@ -9,9 +9,10 @@ import { formatProblems } from '../template/format-problems.ts';
 import { applyOverlays } from '../template/overlay.ts';
 import { judgeGate } from './gate-verdict.ts';
 import { loadPipeline } from './load-pipeline.ts';
-import type { LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';
+import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';
 import { openOverlays } from './overlays.ts';
 import { paramVariables } from './param-variables.ts';
+import { requiredGate, requiredGates } from './required-gates.ts';
 import type { RunSources } from './run-sources.ts';
 
 /** The pipeline of stored sources. Throws `state-broken` when they do not load: they did when they were stored. */
@@ -114,7 +115,7 @@ class OpenedPipeline implements RenderablePipeline {
   gates(name: StageName, results: Results) {
     const stage = this.#stage(name);
     const values = this.#conditionValues(stage, results);
-    return stage.gates.map((gate) => judgeGate(gate, values));
+    return [...stage.gates, ...this.#required(name)].map((gate) => judgeGate(gate, values));
   }
 
   approval(name: StageName, results: Results): boolean {
@@ -135,6 +136,14 @@ class OpenedPipeline implements RenderablePipeline {
       const merged = Array.isArray(pulls) && pulls.length > 0 ? { pulls: pulls.map(Number) } : {};
       return [{ name: source.name, location, builtin: source.builtin, ...since, ...merged }];
     });
+  }
+
+  #required(name: StageName): readonly LoadedGate[] {
+    const { require = [] } = this.#selection(name);
+    const gates = requiredGates(this.#stage(name), require);
+    if (gates.kind === 'ok') return gates.value;
+    const what = `a condition of the run for stage ${name} cannot be used`;
+    throw new UserError('state-broken', `${what}\n\n${formatProblems(gates.problems)}\n`);
   }
 
   /** What `params` and templates see alike. */
@@ -174,8 +183,9 @@ class OpenedPipeline implements RenderablePipeline {
 }
 
 function chosen(stage: Stage, sources: RunSources): Stage {
-  const timeouts = sources.stages[stage.name]?.timeouts;
-  return timeouts === undefined ? stage : { ...stage, timeouts: { ...stage.timeouts, ...timeouts } };
+  const { timeouts, require = [] } = sources.stages[stage.name] ?? {};
+  const gates = [...stage.gates, ...require.map((text, index) => requiredGate(stage.name, text, index))];
+  return { ...stage, gates, timeouts: { ...stage.timeouts, ...timeouts } };
 }
 
 /** An expression without a result is a fault of the template, shown with its place. */

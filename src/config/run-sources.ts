@@ -26,6 +26,8 @@ const choice = z.strictObject({
   variant: z.string(),
   /** Seconds; what a profile says over the pipeline. */
   timeouts: z.record(z.string(), z.int()).exactOptional(),
+  /** `--require`: conditions beside the stage's own gates. */
+  require: z.array(z.string()).exactOptional(),
 });
 
 const runSources = z.strictObject({

@@ -5,7 +5,12 @@ import type { ExpressionText, Stage, StageInput } from '../domain/pipeline.ts';
 import type { Problem, SourceFile } from '../domain/source-file.ts';
 import { nameHint } from '../template/closest.ts';
 import type { Compiled } from '../template/compiled.ts';
-import { type CompiledExpression, compileExpression, type ExpectedType } from '../template/expression.ts';
+import {
+  type CompiledExpression,
+  compileExpression,
+  type ExpectedType,
+  type ExpressionInput,
+} from '../template/expression.ts';
 import { splitExpressions } from '../template/interpolation.ts';
 import type { TypeScope } from '../template/scope.ts';
 import { problemAt } from '../template/source-position.ts';
@@ -63,6 +68,7 @@ export class StageLoader {
       ...(params === undefined ? {} : { params }),
       ...(when === undefined ? {} : { when }),
       gates: section.gates.flatMap((gate) => this.#gate(gate, before)),
+      condition: (input) => conditionOver(scopes, before, input),
       ...(approval === undefined ? {} : { approval }),
       sources: sources.map((source) => source.loaded),
       templates: this.#templates(scope),
@@ -162,11 +168,7 @@ export class StageLoader {
 
   #condition(node: Node, before: readonly StageName[]): CompiledExpression | undefined {
     const { reader, scopes } = this.#context;
-    const input = { ...this.#text(node), file: reader.file };
-    // Types of a thousand results for a condition over one of them would cost more than all the rest.
-    const named = before.filter((name) => input.text.includes(name));
-    const compiled = compileExpression(input, scopes.condition(named), 'bool');
-    return this.#take(compiled.kind === 'ok' ? compiled : compileExpression(input, scopes.condition(before), 'bool'));
+    return this.#take(conditionOver(scopes, before, { ...this.#text(node), file: reader.file }));
   }
 
   #templates(scope: TypeScope): ReadonlyMap<string, CompiledTemplate> {
@@ -233,6 +235,17 @@ export class StageLoader {
     this.#problems.push(...result.problems);
     return undefined;
   }
+}
+
+function conditionOver(
+  scopes: PipelineScopes,
+  before: readonly StageName[],
+  input: ExpressionInput,
+): Compiled<CompiledExpression> {
+  // Types of a thousand results for a condition over one of them would cost more than all the rest.
+  const named = before.filter((name) => input.text.includes(name));
+  const compiled = compileExpression(input, scopes.condition(named), 'bool');
+  return compiled.kind === 'ok' ? compiled : compileExpression(input, scopes.condition(before), 'bool');
 }
 
 interface FoundSource {

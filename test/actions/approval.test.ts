@@ -120,7 +120,9 @@ describe('an answer', () => {
   test('given twice changes nothing; the other one is a conflict that says who was first', async () => {
     const { world } = await asked();
     await answer(world, 'approve');
+    const before = await world.store.read(RUN);
     expect(await answer(world, 'approve')).toMatchObject({ already: true });
+    expect(await world.store.read(RUN)).toEqual(before);
     await expect(answer(world, 'decline')).rejects.toMatchObject({
       code: 'name-taken',
       message: expect.stringMatching(/^show of weekly-1 is approved by /),

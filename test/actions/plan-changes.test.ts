@@ -101,6 +101,15 @@ test.each<{ what: string; was: Plan; is: Plan; lines: readonly string[] }>([
     lines: ['`--start-timeout 60s` was 300s then'],
   },
   {
+    what: 'one more gate',
+    was: { sources: { stages: { one: { engine: 'a' } } } },
+    is: {
+      sources: { stages: { one: { engine: 'a', require: ['true', 'params.x > 1'] } } },
+      origins: { 'stages.one.require': flag('--require one') },
+    },
+    lines: ['`--require one=true and params.x > 1` was not given then'],
+  },
+  {
     what: 'a time limit of a file',
     was: start(undefined),
     is: start(300, file(7)),

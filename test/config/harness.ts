@@ -15,6 +15,7 @@ export interface Typed {
   readonly target?: 'local' | 'kubernetes';
   readonly set?: readonly string[];
   readonly timeouts?: { readonly queue?: number; readonly start?: number };
+  readonly require?: readonly string[];
   readonly valueFiles?: readonly string[];
   readonly env?: Variables;
   /** Relative to the folder. */
@@ -46,6 +47,7 @@ export class TypedIn {
       env = {},
       project,
       timeouts,
+      require = [],
       packageRoot = PACKAGE_ROOT,
     } = typed;
     const home = join(this.folder, 'home');
@@ -55,6 +57,7 @@ export class TypedIn {
       env,
       set,
       valueFiles,
+      require,
       commands: ['run', 'plan'],
       ...(pipeline === undefined ? {} : { pipeline }),
       ...(profile === undefined ? {} : { profile }),

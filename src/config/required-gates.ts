@@ -1,0 +1,70 @@
+import { UserError } from '../domain/errors.ts';
+import type { Stage } from '../domain/pipeline.ts';
+import { nameHint } from '../template/closest.ts';
+import { type Compiled, compiled } from '../template/compiled.ts';
+import { formatProblems } from '../template/format-problems.ts';
+import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';
+import type { Origin } from './origin.ts';
+import type { StageSelection } from './run-sources.ts';
+
+const FORM = "--require 'publish=results.eval.metrics.mmlu_branch_delta >= 0.0'";
+
+/**
+ * The stages with the conditions of `--require STAGE=CONDITION`, which this run holds beside their gates; `origins` gets
+ * where they came from. Throws `bad-usage` for another form, `unknown-stage`.
+ */
+export function withRequired(
+  stages: Readonly<Record<string, StageSelection>>,
+  flags: readonly string[],
+  origins: Map<string, Origin>,
+): Readonly<Record<string, StageSelection>> {
+  const said: Record<string, StageSelection> = { ...stages };
+  for (const flag of flags) {
+    // A condition may hold more of them.
+    const equals = flag.indexOf('=');
+    const [stage, condition] = [flag.slice(0, equals).trim(), flag.slice(equals + 1).trim()];
+    if (equals < 1 || condition === '' || condition.startsWith('=')) {
+      throw new UserError('bad-usage', `--require ${flag}: a stage, = and a condition are needed`, { hint: FORM });
+    }
+    const before = said[stage];
+    if (before === undefined) {
+      const hint = nameHint(stage, Object.keys(stages));
+      throw new UserError('unknown-stage', `--require ${flag}: there is no stage ${stage}`, { ...(hint && { hint }) });
+    }
+    said[stage] = { ...before, require: [...(before.require ?? []), condition] };
+    origins.set(`stages.${stage}.require`, { kind: 'flag', flag: `--require ${stage}` });
+  }
+  return said;
+}
+
+/** A condition as the pipeline's own gates are shown; `index` counts from 0. */
+export function requiredGate(stage: string, text: string, index: number): Stage['gates'][number] {
+  const place = { file: `--require ${stage}`, line: 1, column: 1 };
+  return { name: `require-${index + 1}`, condition: { text, place } };
+}
+
+/** They are named `require-1`, `require-2`: as they were typed. */
+export function requiredGates(
+  { stage, condition }: LoadedStage,
+  require: readonly string[],
+): Compiled<readonly LoadedGate[]> {
+  const all = require.map((text, index) => {
+    const gate = requiredGate(stage.name, text, index);
+    const { place } = gate.condition;
+    return { name: gate.name, text, result: condition({ text, place, file: { path: place.file, text } }) };
+  });
+  const problems = all.flatMap(({ result }) => (result.kind === 'problems' ? result.problems : []));
+  return compiled(problems, () =>
+    all.flatMap(({ name, text, result }) => (result.kind === 'ok' ? [{ name, text, condition: result.value }] : [])),
+  );
+}
+
+/** Throws `bad-usage` with every condition that cannot be used. */
+export function refuseRequired({ stages }: LoadedPipeline, chosen: Readonly<Record<string, StageSelection>>): void {
+  const problems = [...stages.values()].flatMap((stage) => {
+    const gates = requiredGates(stage, chosen[stage.stage.name]?.require ?? []);
+    return gates.kind === 'problems' ? gates.problems : [];
+  });
+  if (problems.length === 0) return;
+  throw new UserError('bad-usage', `a condition cannot be used\n\n${formatProblems(problems)}\n`, { hint: FORM });
+}
