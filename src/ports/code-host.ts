@@ -10,12 +10,14 @@ export interface PullRequest {
   readonly url: string;
 }
 
+/** A comment of a pull request. */
 export interface HostComment {
   readonly id: number;
   readonly body: string;
   readonly url: string;
 }
 
+/** A release of a repository; `body` is Markdown. */
 export interface HostRelease {
   readonly tag: string;
   readonly name: string;
@@ -30,6 +32,7 @@ export interface HostFile {
   readonly blob: string;
 }
 
+/** One commit that writes one file of a branch. */
 export interface FileChange {
   readonly branch: string;
   readonly path: string;

@@ -34,6 +34,7 @@ export type HubUpload =
       readonly sha256: string;
     };
 
+/** One commit that writes and deletes files. */
 export interface HubCommitRequest {
   readonly repo: string;
   readonly branch: string;
