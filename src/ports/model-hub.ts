@@ -47,6 +47,16 @@ export interface HubCommitRequest {
   readonly deletions: readonly string[];
 }
 
+/** What the owner of a token may do. */
+export interface HubRights {
+  /** The name of the person, organisation or application. */
+  readonly user: string;
+  /** Undefined = the hub does not tell. */
+  readonly mayWrite: boolean | undefined;
+  /** What is missing and where it is given, a sentence; only where `mayWrite` is false. */
+  readonly lacking?: string;
+}
+
 /** What a call for a commit came to. */
 export type HubCommitted =
   | { readonly kind: 'committed'; readonly oid: string }
@@ -60,8 +70,8 @@ export type HubCommitted =
  * not answer in the time that the adapter was given; or the reason of the signal. No token is in any message.
  */
 export interface ModelPublisher {
-  /** Whose token it is, and whether it may write to `repo` (or make it). `undefined` = the hub does not tell. */
-  rights(repo: string, signal: AbortSignal): Promise<{ readonly user: string; readonly mayWrite: boolean | undefined }>;
+  /** Whose token it is, and whether it may write to `repo` (or make it). */
+  rights(repo: string, signal: AbortSignal): Promise<HubRights>;
   /** Undefined where there is none that the token can see. `head`: the commit of the branch `main`. */
   findRepository(
     repo: string,
