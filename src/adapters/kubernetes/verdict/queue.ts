@@ -5,6 +5,9 @@ import type { AttemptView, Finding } from './view.ts';
 import { clean } from './words.ts';
 
 const INADMISSIBLE_GRACE = 60;
+/** Kueue says of it that it is pending, and will for ever. */
+const OTHER_NAMESPACE = "namespace doesn't match ClusterQueue selector";
+const TELL = 'tell whoever runs the queue';
 
 /** What a queue says of a job; `Evicted` first: `Admitted` alone may be stale. Undefined when it is admitted, or there is none. */
 export function queueFinding(view: AttemptView): Finding | undefined {
@@ -52,15 +55,23 @@ function workloadFinding(queued: KubeObject): Finding | undefined {
   }
   if (condition(queued, 'Admitted') !== undefined) return undefined;
   const reserved = condition(queued, 'QuotaReserved', 'False');
-  const message = clean(textAt(reserved, 'message'));
-  if (textAt(reserved, 'reason') === 'Inadmissible') {
-    return {
-      code: 'queue-inadmissible',
-      key: key('queue-inadmissible'),
-      grace: INADMISSIBLE_GRACE,
-      reason: `queue ${queue} can never admit it: "${message}"`,
-      fix: 'see the queues: `kubectl get localqueue`; its name is `pod.queue`',
-    };
+  const words = textAt(reserved, 'message') ?? '';
+  const message = clean(words);
+  const inadmissible = (fix: string): Finding => ({
+    code: 'queue-inadmissible',
+    key: key('queue-inadmissible'),
+    grace: INADMISSIBLE_GRACE,
+    reason: `queue ${queue} can never admit it: "${message}"`,
+    fix,
+  });
+  if (isHeld(words)) {
+    return { code: 'queue-waits', key: key('queue'), reason: `queue ${queue} is held: "${message}"`, fix: TELL };
+  }
+  if (isTooLarge(words)) {
+    return inadmissible('ask for less in the profile, or have the quota of the queue raised');
+  }
+  if (textAt(reserved, 'reason') === 'Inadmissible' || words.includes(OTHER_NAMESPACE)) {
+    return inadmissible('see the queues: `kubectl get localqueue`; its name is `pod.queue`');
   }
   const checks = listAt(queued, 'status', 'admissionChecks').filter((check) => textAt(check, 'state') !== 'Ready');
   const waitsFor =
@@ -75,18 +86,34 @@ function workloadFinding(queued: KubeObject): Finding | undefined {
   };
 }
 
+/** Somebody stopped the queue, or what it needs is not there yet: Kueue says `Inadmissible` of that, too. */
+function isHeld(message: string): boolean {
+  return /Queue \S+ is (stopped|inactive)$/.test(message);
+}
+
+const NEVER_SO_MUCH =
+  /insufficient quota for \S+ in flavor \S+, (?:request|previously considered [^>]+) > maximum capacity \([^)]*\)/g;
+
+/** Nothing is said but that no flavour of the queue has so much, whoever uses it. */
+function isTooLarge(message: string): boolean {
+  const rest = message.replace(NEVER_SO_MUCH, '');
+  return rest !== message && /^[\s,;.]*$/.test(rest.replace(/couldn't assign flavors to pod set \S+:/g, ''));
+}
+
 function evictedFinding(evicted: ReturnType<typeof condition>, queue: string, key: (word: string) => string): Finding {
   const why = clean(textAt(evicted, 'reason'), 63);
   const message = clean(textAt(evicted, 'message'));
+  // `DeactivatedDueToAdmissionCheck`, `...RequeuingLimitExceeded`: the cause is part of the reason.
+  if (why.startsWith('Deactivated')) {
+    return {
+      code: 'queue-refused',
+      key: key('queue-refused'),
+      grace: 0,
+      reason: `queue ${queue} has switched it off: "${message}"`,
+      fix: 'have the Workload activated, or start the stage again: `ilab-backend resume`',
+    };
+  }
   switch (why) {
-    case 'Deactivated':
-      return {
-        code: 'queue-refused',
-        key: key('queue-refused'),
-        grace: 0,
-        reason: `queue ${queue} has switched it off: "${message}"`,
-        fix: 'have the Workload activated, or start the stage again: `ilab-backend resume`',
-      };
     case 'PodsReadyTimeout':
       return {
         code: 'queue-waits',
@@ -105,7 +132,7 @@ function evictedFinding(evicted: ReturnType<typeof condition>, queue: string, ke
         code: 'queue-waits',
         key: key('queue'),
         reason: `queue ${queue} is stopped`,
-        fix: 'tell whoever runs the queue',
+        fix: TELL,
       };
     default:
       return { code: 'queue-waits', key: key('queue'), reason: `queue ${queue} took it back (${why}): "${message}"` };

@@ -179,6 +179,59 @@ describe('queues', () => {
       reason: 'it is queued in gpus of Kueue: "insufficient unused quota for nvidia.com/gpu, 2 more needed"',
     },
     {
+      what: 'more than any flavour of the queue has',
+      view: {
+        ...suspended,
+        queued: queued([
+          is(
+            'QuotaReserved',
+            'Pending',
+            "couldn't assign flavors to pod set main: insufficient quota for nvidia.com/gpu in flavor h100, previously considered podsets requests (0) + current podset request (8) > maximum capacity (4), insufficient quota for nvidia.com/gpu in flavor a100, request > maximum capacity (8 > 2)",
+            'False',
+          ),
+        ]),
+      },
+      code: 'queue-inadmissible',
+      reason: /^queue gpus can never admit it: "couldn't assign .+ > maximum capacity \(4\), /,
+      fix: /^ask for less in the profile, or have the quota of the queue raised$/,
+      doomed: [60, 'config'],
+    },
+    {
+      what: 'more than one flavour has, and the other has it once others end',
+      view: {
+        ...suspended,
+        queued: queued([
+          is(
+            'QuotaReserved',
+            'Pending',
+            "couldn't assign flavors to pod set main: insufficient quota for nvidia.com/gpu in flavor a100, request > maximum capacity (4 > 2), insufficient unused quota for nvidia.com/gpu in flavor h100, 4 more needed",
+            'False',
+          ),
+        ]),
+      },
+      code: 'queue-waits',
+      reason: /^it is queued in gpus of Kueue: "couldn't assign /,
+    },
+    {
+      what: 'a queue that takes nothing from this namespace',
+      view: {
+        ...suspended,
+        queued: queued([
+          is('QuotaReserved', 'Pending', "Workload namespace doesn't match ClusterQueue selector", 'False'),
+        ]),
+      },
+      code: 'queue-inadmissible',
+      reason: /Workload namespace doesn't match ClusterQueue selector/,
+      doomed: [60, 'config'],
+    },
+    ...['ClusterQueue pool is stopped', 'ClusterQueue pool is inactive', 'LocalQueue gpus is stopped'].map((words) => ({
+      what: `a queue that is held: ${words}`,
+      view: { ...suspended, queued: queued([is('QuotaReserved', 'Inadmissible', words, 'False')]) },
+      code: 'queue-waits' as const,
+      reason: `queue gpus is held: "${words}"`,
+      fix: /^tell whoever runs the queue$/,
+    })),
+    {
       what: 'Evicted goes before a stale Admitted',
       view: { ...suspended, queued: queued([is('Admitted', 'Admitted'), is('Evicted', 'Preempted')]) },
       code: 'queue-waits',
@@ -195,6 +248,18 @@ describe('queues', () => {
       view: { ...suspended, queued: queued([is('Evicted', 'Deactivated', 'by an admin')]) },
       code: 'queue-refused',
       reason: /queue gpus has switched it off: "by an admin"/,
+      doomed: [0, 'infra'],
+    },
+    {
+      what: 'switched off by Kueue, which adds the cause',
+      view: {
+        ...suspended,
+        queued: queued([
+          is('Evicted', 'DeactivatedDueToRequeuingLimitExceeded', 'exceeding the maximum number of retries'),
+        ]),
+      },
+      code: 'queue-refused',
+      reason: /queue gpus has switched it off: "exceeding the maximum number of retries"/,
       doomed: [0, 'infra'],
     },
     {
