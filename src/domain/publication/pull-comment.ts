@@ -1,0 +1,64 @@
+import type { Lineage } from './lineage.ts';
+import type { MergedPull } from './manifest.ts';
+import { code, counted, link, plainLine, table } from './markdown.ts';
+import { NO_SCORE, type Report } from './report.ts';
+import { change, headline, LEGEND, scoreRows } from './score-text.ts';
+
+/** A comment of GitHub's may have 65536 characters; the table of the leaves ends before. */
+const ROOM_FOR_LEAVES = 50_000;
+
+/** The first line of the comment for a model; invisible where it is read. Whoever finds it replaces that comment. */
+export function commentMarker(model: string): string {
+  return `<!-- ilab-backend:${model} -->`;
+}
+
+/** What a pull request is told: the scores of its own leaves, before and after. `address` is that of the model. */
+export function pullComment(lineage: Lineage, report: Report, pull: MergedPull, address: string | undefined): string {
+  const own = new Set(pull.leaves);
+  const leaves = lineage.manifest.leaves.filter(({ path }) => own.has(path));
+  const title = `model ${code(lineage.model)}, run ${code(lineage.run.name)}`;
+  const others = lineage.manifest.leaves.length - leaves.length;
+  const score = headline(report);
+  return [
+    commentMarker(lineage.model),
+    `### ${address === undefined ? `M${title.slice(1)}` : `${link('Model', address)}${title.slice('model'.length)}`}`,
+    '',
+    leaves.length === 0
+      ? 'None of the leaves that this pull request changes is in the data of this model.'
+      : `It was tuned with ${counted(leaves.length, 'leaf', 'leaves')} of this pull request and ${counted(others, 'other leaf', 'other leaves')}.`,
+    '',
+    ...leafTable(leaves, report),
+    ...table(['the whole model', 'base', 'tuned', 'difference'], scoreRows(report)),
+    '',
+    `${score === undefined ? '' : `${score}. `}${LEGEND}`,
+    'A later run takes the place of this comment.',
+    '',
+  ].join('\n');
+}
+
+/** What a commit status says, at most 140 characters. */
+export function statusText(lineage: Lineage, report: Report): string {
+  return plainLine(`In ${lineage.model}, run ${lineage.run.name}. ${headline(report) ?? ''}`.trim(), 140);
+}
+
+function leafTable(
+  leaves: readonly { readonly id: string; readonly path: string }[],
+  { baseLeaves, tunedLeaves }: Report,
+): readonly string[] {
+  if (leaves.length === 0) return [];
+  const rows: string[][] = [];
+  let room = ROOM_FOR_LEAVES;
+  for (const { id, path } of leaves) {
+    const [base, tuned] = [baseLeaves.get(id) ?? NO_SCORE, tunedLeaves.get(id) ?? NO_SCORE];
+    const row = [code(path), change(base.loss, tuned.loss), change(base.choice, tuned.choice)];
+    room -= row.join(' | ').length + 8;
+    if (room < 0) break;
+    rows.push(row);
+  }
+  const left = leaves.length - rows.length;
+  return [
+    ...table(['leaf', 'held-out loss', 'multiple choice'], rows),
+    ...(left === 0 ? [] : ['', `${counted(left, 'further leaf', 'further leaves')}: see the model card.`]),
+    '',
+  ];
+}

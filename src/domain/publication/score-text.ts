@@ -1,0 +1,88 @@
+import type { Figure, Report, Score } from './report.ts';
+
+/** How a measure is called, and how machines know it. */
+export interface Measure {
+  readonly of: (score: Score) => Figure;
+  readonly title: string;
+  /** Shown although nothing was measured. */
+  readonly isAlwaysShown: boolean;
+  /** For the `model-index` of a card: kind of the metric, and name and kind of what it was measured on. */
+  readonly index: { readonly metric: string; readonly dataset: string; readonly type: string };
+}
+
+/** In the order in which they are shown. */
+export const MEASURES: readonly Measure[] = [
+  {
+    of: ({ loss }) => loss,
+    title: 'held-out loss (nats per answer token, lower is better)',
+    isAlwaysShown: true,
+    index: { metric: 'loss', dataset: 'held-out examples of the taxonomy', type: 'taxonomy' },
+  },
+  {
+    of: ({ choice }) => choice,
+    title: 'multiple choice (part answered right, guessing gives 0.25)',
+    isAlwaysShown: true,
+    index: { metric: 'accuracy', dataset: 'multiple choice on held-out examples of the taxonomy', type: 'taxonomy' },
+  },
+  {
+    of: ({ mmlu }) => mmlu,
+    title: 'MMLU (part answered right)',
+    isAlwaysShown: false,
+    index: { metric: 'accuracy', dataset: 'MMLU', type: 'cais/mmlu' },
+  },
+  {
+    of: ({ mtBench }) => mtBench,
+    title: "MT-Bench (a judge's mark from 1 to 10)",
+    isAlwaysShown: false,
+    index: { metric: 'score', dataset: 'MT-Bench', type: 'mt-bench' },
+  },
+  {
+    of: ({ mtBenchBranch }) => mtBenchBranch,
+    title: 'MT-Bench-branch (the same, on held-out examples)',
+    isAlwaysShown: false,
+    index: { metric: 'score', dataset: 'MT-Bench-branch', type: 'mt-bench-branch' },
+  },
+];
+
+/** What the signs in the tables mean. */
+export const LEGEND = 'Figures after ± are standard errors; *noise*: the 95 % interval of the difference holds zero.';
+
+/** Four digits, `-` where nothing was measured. */
+function figure(value: number | undefined): string {
+  return value === undefined ? '-' : value.toFixed(4);
+}
+
+/** Base, tuned and their difference, each with its error. */
+function compared(base: Figure, tuned: Figure): readonly [base: string, tuned: string, difference: string] {
+  return [withError(base), withError(tuned), difference(base, tuned)];
+}
+
+/** Before and after on one line. */
+export function change(base: Figure, tuned: Figure): string {
+  return `${figure(base.value)} -> ${figure(tuned.value)}${tuned.isNoise ? ' *noise*' : ''}`;
+}
+
+/** The rows of the table of a whole model. */
+export function scoreRows({ base, tuned }: Report): readonly (readonly string[])[] {
+  return MEASURES.filter(({ of, isAlwaysShown }) => isAlwaysShown || of(tuned).value !== undefined).map(
+    ({ of, title }) => [title, ...compared(of(base), of(tuned))],
+  );
+}
+
+/** What came out, in one sentence without its end; undefined where no loss was measured. */
+export function headline({ base, tuned, isNoise }: Report): string | undefined {
+  const [before, after] = [base.loss.value, tuned.loss.value];
+  if (before === undefined || after === undefined) return undefined;
+  return `Held-out loss ${figure(before)} -> ${figure(after)}${isNoise ? ', within noise' : ''}`;
+}
+
+function difference(base: Figure, tuned: Figure): string {
+  if (base.value === undefined || tuned.value === undefined) return '-';
+  const delta = tuned.value - base.value;
+  const error = tuned.deltaError === undefined ? '' : ` ± ${tuned.deltaError.toFixed(4)}`;
+  return `${delta < 0 ? '-' : '+'}${Math.abs(delta).toFixed(4)}${error}${tuned.isNoise ? ' *noise*' : ''}`;
+}
+
+function withError({ value, error }: Figure): string {
+  return figure(value) + (value !== undefined && error !== undefined ? ` ± ${error.toFixed(4)}` : '');
+}

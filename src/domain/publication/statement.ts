@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import { compareToListing, type ListingEntry } from '../digest.ts';
+import { UserError } from '../errors.ts';
+import type { Lineage } from './lineage.ts';
+import { firstFault, parseJson } from './manifest.ts';
+import type { Report } from './report.ts';
+
+/** Where the statement lies beside the files that it is about. */
+const STATEMENT_FILE = 'provenance.intoto.json';
+
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+const PREDICATE_TYPE = 'https://slsa.dev/provenance/v1';
+/** Identifies the shape of the parameters below; nothing is there to be read. */
+const BUILD_TYPE = 'https://ilab-backend.dev/v1alpha1/pipeline-run';
+
+/** Files that a hub keeps for itself, in no statement. */
+const OF_THE_HUB = new Set(['.gitattributes', '.gitignore']);
+
+/**
+ * The in-toto statement of a published model with SLSA's provenance: `files` are all files beside it. The same inputs
+ * give the same bytes: there is no time in it.
+ */
+export function provenance(lineage: Lineage, report: Report, files: readonly ListingEntry[]): string {
+  const { manifest, run, parameters, digests } = lineage;
+  const { taxonomy, settings, totals, teacher } = manifest;
+  const statement = {
+    _type: STATEMENT_TYPE,
+    subject: [...files]
+      .sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))
+      .map(({ path, size, sha256 }) => ({ name: path, digest: { sha256 }, annotations: { size } })),
+    predicateType: PREDICATE_TYPE,
+    predicate: {
+      buildDefinition: {
+        buildType: BUILD_TYPE,
+        externalParameters: {
+          model: lineage.model,
+          baseModel: lineage.base,
+          parameters: { ...parameters, datagen: settings },
+          pullRequests: taxonomy.pulls.map(({ number, commit, leaves }) => ({ number, commit, leaves })),
+          leaves: manifest.leaves.map(({ path, qna }) => ({ path, qna })),
+        },
+        resolvedDependencies: [
+          { name: 'base-model', uri: lineage.base },
+          ...(taxonomy.commit === undefined
+            ? []
+            : [{ name: 'taxonomy', digest: { gitCommit: taxonomy.onto ?? taxonomy.commit } }]),
+          ...taxonomy.pulls.map(({ number, commit }) => ({
+            name: `pull-request-${number}`,
+            digest: { gitCommit: commit },
+          })),
+          ...(teacher === undefined ? [] : [{ name: 'teacher', uri: teacher }]),
+          ...Object.entries(digests).map(([name, digest]) => ({
+            name: `input-${name}`,
+            digest: { sha256: digest.replace(/^sha256:/, '') },
+          })),
+        ],
+      },
+      runDetails: {
+        builder: { id: BUILD_TYPE, version: { 'ilab-backend': lineage.program } },
+        metadata: { invocationId: run.id },
+        byproducts: [
+          {
+            name: 'scores',
+            annotations: {
+              run: run.name,
+              chosen: report.chosen,
+              base: report.base,
+              tuned: report.tuned,
+              counts: totals,
+            },
+          },
+        ],
+      },
+    },
+  };
+  return `${JSON.stringify(statement, null, 2)}\n`;
+}
+
+const document = z.looseObject({
+  _type: z.literal(STATEMENT_TYPE),
+  predicateType: z.string(),
+  subject: z.array(
+    z.looseObject({
+      name: z.string().min(1),
+      digest: z.looseObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+      annotations: z.looseObject({ size: z.int().nonnegative().optional() }).optional(),
+    }),
+  ),
+});
+
+/** The files that a statement is about; `size` is -1 where it does not say. Throws `bad-input` for no statement. */
+export function parseStatement(text: string): readonly ListingEntry[] {
+  const { success, data, error } = document.safeParse(parseJson(text, STATEMENT_FILE));
+  if (!success) throw new UserError('bad-input', `${STATEMENT_FILE} is no in-toto statement: ${firstFault(error)}`);
+  return data.subject.map(({ name, digest, annotations }) => ({
+    path: name,
+    sha256: digest.sha256,
+    size: annotations?.size ?? -1,
+  }));
+}
+
+/** What tells the files of a model from its statement, one phrase each; empty when all is as it says. */
+export function compareToStatement(
+  stated: readonly ListingEntry[],
+  found: readonly { readonly path: string; readonly size: number; readonly sha256?: string }[],
+): readonly string[] {
+  const files = found.filter(({ path }) => path !== STATEMENT_FILE && !OF_THE_HUB.has(path));
+  const sizes = new Map(files.map(({ path, size }) => [path, size]));
+  const listing = stated.map((entry) => (entry.size < 0 ? { ...entry, size: sizes.get(entry.path) ?? 0 } : entry));
+  return compareToListing(listing, files);
+}
