@@ -2,7 +2,7 @@ import { type Origin, originAt, showOrigin } from '../config/origin.ts';
 import type { RunSources } from '../config/run-sources.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { changeText, type JsonChange, jsonChanges, shownValue } from '../domain/json-changes.ts';
-import { type Pin, planOf, type RunDocument } from './run-document.ts';
+import { type Pin, pinnedVersion, planOf, type RunDocument } from './run-document.ts';
 import { selectionChanges } from './selection-changes.ts';
 
 /** How the plan of `now` differs from that of `then`: a line each, in words of what a person types and of the files they write. */
@@ -138,25 +138,17 @@ function pinLines(then: readonly Pin[], now: readonly Pin[], values: readonly Js
       const isTold = values.some((value) => value.after === current || value.before === old);
       return isTold ? [] : [`the data of ${pin.stage}.${pin.input} was ${old} then, and is ${current} now`];
     }
-    const [oldVersion, version] = [versionOf(before.source), versionOf(pin.source)];
-    return oldVersion === version ? [] : [`what ${current} holds changed: ${oldVersion} then, ${version} now`];
+    const [oldVersion, version] = [pinnedVersion(before.source), pinnedVersion(pin.source)];
+    return oldVersion === version
+      ? []
+      : [`what ${current} holds changed: ${short(oldVersion)} then, ${short(version)} now`];
   });
 }
 
 const SHORT = 12;
 
-function versionOf(source: Pin['source']): string {
-  switch (source.kind) {
-    case 'folder':
-    case 'object':
-      return source.digest.replace(/^sha256:/, '').slice(0, SHORT);
-    case 'git':
-      return source.commit.slice(0, SHORT);
-    case 'hub':
-      return source.revision.slice(0, SHORT);
-    case 'builtin':
-      return source.name;
-  }
+function short(version: string): string {
+  return version.replace(/^sha256:/, '').slice(0, SHORT);
 }
 
 function imageLines(then: RunDocument, now: RunDocument, values: readonly JsonChange[]): readonly string[] {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UserError } from '../domain/errors.ts';
+import { UserError, unreachable } from '../domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
 import { sha256 } from '../domain/reuse-key.ts';
@@ -108,4 +108,21 @@ export function pinsOf(document: RunDocument, stage: StageName): readonly Pin[] 
 /** It lies in the workspace under its digest. */
 export function isPlaced(source: Pin['source']): source is Extract<Pin['source'], { kind: 'folder' | 'object' }> {
   return source.kind === 'folder' || source.kind === 'object';
+}
+
+/** Which version of the data was taken: a digest, a commit; a name for what an engine knows by itself. */
+export function pinnedVersion(source: Pin['source']): string {
+  switch (source.kind) {
+    case 'folder':
+    case 'object':
+      return source.digest;
+    case 'git':
+      return source.commit;
+    case 'hub':
+      return source.revision;
+    case 'builtin':
+      return source.name;
+    default:
+      return unreachable(source);
+  }
 }

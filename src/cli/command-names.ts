@@ -13,6 +13,7 @@ export const COMMAND_NAMES = [
   'wait',
   'logs',
   'artifacts',
+  'diff',
   'plan',
   'render',
   'rbac',

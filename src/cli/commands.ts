@@ -75,6 +75,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./artifacts.ts')).defineArtifacts,
   },
   {
+    name: 'diff',
+    group: 'look',
+    summary: 'Compare two runs, value by value',
+    load: async () => (await import('./diff.ts')).defineDiff,
+  },
+  {
     name: 'plan',
     group: 'prepare',
     summary: 'Show what would run, and why',

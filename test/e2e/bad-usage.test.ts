@@ -45,6 +45,15 @@ test('a result of a run that is not there', async () => {
   expect((await person.type('list', '-o', 'name')).stdout).toBe('');
 });
 
+test.each<[string, readonly string[], RegExp]>([
+  ['form', ['count'], /--require count: a stage, = and a condition are needed/],
+  ['stage', ['cuont=true'], /there is no stage cuont[\s\S]*count/],
+  ['condition', ['count=results.gret.metrics.lines > 1.0'], /has no field `gret`[\s\S]*greet/],
+])('wrong %s of --require', async (_what, [flag = ''], message) => {
+  expectFault(await person.type(...HELLO, '--require', flag), 2, message);
+  expect((await person.type('list', '-o', 'name')).stdout).toBe('');
+});
+
 test.each<[string, readonly string[]]>([
   ['command', ['rnu']],
   ['option', ['run', '--dettach']],
