@@ -19,7 +19,7 @@ interface LogsFlags extends PlaceFlags {
 export const defineLogs: DefineCommand = (command, context, done) => {
   addOfflineOption(addPlaceOptions(command))
     .argument('<run>', RUN_ARGUMENT)
-    .argument('[stage]', 'only this stage; its lines are printed without a prefix')
+    .argument('[stage]', 'only this stage; the lines of its main container are printed without a prefix')
     .option('-f, --follow', 'go on as lines come, until the stage or the run has ended')
     .option('--tail <lines>', 'only the last lines of each stage', parseCount)
     .option('--since <duration>', 'only lines newer than that', parseSeconds)
@@ -42,13 +42,19 @@ export const defineLogs: DefineCommand = (command, context, done) => {
       const { isTTY, color, unicode } = context.stdout;
       const show = (text: string): string => (isTTY ? sanitize(text, { color, unicode }) : text);
       let isSilent = true;
+      // Whoever asks for one container of one stage gets its bytes and nothing else.
+      const main = stage === undefined ? 'main' : (container ?? 'main');
       const batch = new TextBatch((text) => context.stdout.write(text));
       for await (const read of readLogs(deps, request, AbortSignal.any([context.signal, context.stdoutClosed]))) {
         for (const line of read.lines) {
           isSilent = false;
           const time = flags.timestamps === true ? `${line.time} ` : '';
-          const from = line.container === 'main' ? read.stage : `${read.stage}/${line.container}`;
-          const isFull = batch.add(`${stage === undefined ? `[${from}] ` : ''}${time}${show(line.text)}\n`);
+          const from = [
+            ...(stage === undefined ? [read.stage] : []),
+            ...(line.container === main ? [] : [line.container]),
+          ];
+          const prefix = from.length === 0 ? '' : `[${from.join('/')}] `;
+          const isFull = batch.add(`${prefix}${time}${show(line.text)}\n`);
           if (isFull) await context.stdout.drained();
         }
       }
