@@ -140,12 +140,16 @@ export function createPlaces(around: Surroundings): Places {
   }
 
   async function openHub(): Promise<ModelHub> {
-    const { createHuggingFaceHub } = await import('./adapters/huggingface/model-hub.ts');
+    const [{ createHuggingFaceHub }, { systemClock }] = await Promise.all([
+      import('./adapters/huggingface/model-hub.ts'),
+      import('./adapters/clock/system-clock.ts'),
+    ]);
     const { HF_ENDPOINT, HF_TOKEN } = env;
-    return createHuggingFaceHub({
+    const options = {
       ...(HF_ENDPOINT === undefined ? {} : { endpoint: HF_ENDPOINT }),
       ...(HF_TOKEN === undefined ? {} : { token: HF_TOKEN }),
-    });
+    };
+    return createHuggingFaceHub(options, systemClock);
   }
 
   async function openObjects(): Promise<ObjectSources> {

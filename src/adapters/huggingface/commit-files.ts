@@ -1,0 +1,109 @@
+import { commit, HubApiError } from '@huggingface/hub';
+import * as z from 'zod';
+import type { HubCommitRequest, HubCommitted } from '../../ports/model-hub.ts';
+import { type Connection, sdkOptions } from './connection.ts';
+import { HubFault, saying } from './hub-fault.ts';
+import { PublishedFile } from './published-file.ts';
+import { patientFetch } from './requests.ts';
+
+/** How often what comes before the commit is begun anew, where the storage refuses (the addresses it is sent to expire). */
+const TRIES = 3;
+
+/** One commit. Throws a `HubFault`, a `UserError` for a file that has changed, or the reason of the signal. */
+export async function commitFiles(
+  connection: Connection,
+  request: HubCommitRequest,
+  onProgress: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<HubCommitted> {
+  const contents = request.uploads.map((upload) => ({
+    path: upload.path,
+    content: upload.kind === 'text' ? new Blob([upload.text]) : PublishedFile.of(upload),
+  }));
+  const files = contents.flatMap(({ content }) => (content instanceof PublishedFile ? [content] : []));
+  for (const file of files) await file.check();
+  const count = counter(onProgress);
+  for (let tries = 1; ; tries += 1) {
+    let isAsked = false;
+    const beforeCommit = async () => {
+      for (const file of files) await file.check();
+      isAsked = true;
+    };
+    try {
+      const output = await commit({
+        ...sdkOptions(connection),
+        repo: { type: 'model', name: request.repo },
+        branch: request.branch,
+        parentCommit: request.parent,
+        title: request.title,
+        description: request.message,
+        operations: [
+          ...contents.map(({ path, content }) => ({ operation: 'addOrUpdate' as const, path, content })),
+          ...request.deletions.map((path) => ({ operation: 'delete' as const, path })),
+        ],
+        // The plain transfer of large files: the same for every hub and mirror, and the one that is tested.
+        useXet: false,
+        abortSignal: signal,
+        fetch: commitFetch(connection, { signal, onBytes: count, beforeCommit }),
+      });
+      if (output === undefined) throw new HubFault('away', `${connection.host} did not say which commit was made`);
+      return { kind: 'committed', oid: output.commit.oid };
+    } catch (error) {
+      signal.throwIfAborted();
+      const fault = ofFile(error, connection);
+      if (!(fault instanceof HubFault) || fault.kind === 'away') throw fault;
+      if (isAsked && (fault.status === 412 || fault.status === 409)) return { kind: 'conflict' };
+      if (!fault.isStorage || isAsked || tries === TRIES) throw fault;
+    }
+  }
+}
+
+interface CommitManner {
+  readonly signal: AbortSignal;
+  readonly onBytes: (bytes: number) => void;
+  readonly beforeCommit: () => Promise<void>;
+}
+
+const uploadModes = z.looseObject({ files: z.array(z.looseObject({ path: z.string(), uploadMode: z.string() })) });
+const uploadSizes = z.looseObject({ files: z.array(z.looseObject({ path: z.string(), size: z.number() })) });
+
+function commitFetch(connection: Connection, { beforeCommit, ...manner }: CommitManner) {
+  const often = patientFetch(connection, manner);
+  const once = patientFetch(connection, { signal: manner.signal, isOnce: true });
+  return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    if (init.method === 'POST' && /^.*\/api\/models\/[^/]+\/[^/]+\/commit\//.test(pathname)) {
+      await beforeCommit();
+      return once(input, init);
+    }
+    const response = await often(input, init);
+    return /\/preupload\//.test(pathname) ? withoutEmptyFiles(response, init) : response;
+  };
+}
+
+/** The storage of large files takes no empty ones (501); they go with the commit. */
+async function withoutEmptyFiles(response: Response, { body }: RequestInit): Promise<Response> {
+  const sizes = uploadSizes.parse(JSON.parse(String(body)));
+  const empty = new Set(sizes.files.filter(({ size }) => size === 0).map(({ path }) => path));
+  const modes = uploadModes.parse(await response.json());
+  const files = modes.files.map((file) => (empty.has(file.path) ? { ...file, uploadMode: 'regular' } : file));
+  return Response.json({ ...modes, files });
+}
+
+/** The SDK has an error of its own where the hub refuses one of many files. */
+function ofFile(error: unknown, { host, token }: Connection): unknown {
+  if (!(error instanceof HubApiError)) return error;
+  return new HubFault('refused', `${host}: ${saying(error.message, token)}`, { status: error.statusCode });
+}
+
+/** Sums up what many requests send; a request that is made anew does not let it go back. */
+function counter(onProgress: (sent: number) => void): (bytes: number) => void {
+  let sent = 0;
+  let told = 0;
+  return (bytes) => {
+    sent += bytes;
+    if (sent <= told) return;
+    told = sent;
+    onProgress(told);
+  };
+}

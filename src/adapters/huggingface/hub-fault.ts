@@ -1,0 +1,175 @@
+import { UserError } from '../../domain/errors.ts';
+import { maskTokens } from '../../domain/token-shapes.ts';
+
+const LONGEST_SAYING = 300;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a server says is shown on a terminal
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
+const CERTIFICATE = /^(CERT_|SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+/** The request has not left this machine. */
+const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/** Where something was asked, and by whom; for what is said of it. */
+export interface Asked {
+  /** Without a slash at the end. */
+  readonly endpoint: string;
+  readonly host: string;
+  readonly hasToken: boolean;
+  readonly repo: string;
+  readonly revision?: string;
+}
+
+/**
+ * Why the hub did not do what it was asked. It ends in this folder. It is made from an answer and never from a request, so
+ * that neither the token nor a signed address can be in it.
+ */
+export class HubFault extends Error {
+  override readonly name = 'HubFault';
+  /** `away` may pass by itself, `refused` does not. */
+  readonly kind: 'away' | 'refused';
+  /** Absent where there was no answer. */
+  readonly status: number | undefined;
+  /** `X-Error-Code` of the hub: `RepoNotFound`, `GatedRepo`, ... */
+  readonly code: string | undefined;
+  /** It certainly did nothing, so it can be asked again. */
+  readonly isUndone: boolean;
+  /** Seconds that the hub asks to wait. */
+  readonly retryAfterS: number | undefined;
+  /** It comes from the storage of large files, whose addresses expire. */
+  readonly isStorage: boolean;
+
+  constructor(
+    kind: HubFault['kind'],
+    message: string,
+    more: {
+      readonly status?: number;
+      readonly code?: string | undefined;
+      readonly isUndone?: boolean;
+      readonly retryAfterS?: number | undefined;
+      readonly isStorage?: boolean;
+    } = {},
+  ) {
+    super(message);
+    this.kind = kind;
+    this.status = more.status;
+    this.code = more.code;
+    this.isUndone = more.isUndone ?? false;
+    this.retryAfterS = more.retryAfterS;
+    this.isStorage = more.isStorage ?? false;
+  }
+}
+
+/** An answer that is not the one that was asked for. `said`: absent for the storage of large files, whose words may hold what was signed. */
+export function faultOf(response: Response, host: string, said: string | undefined): HubFault {
+  const { status, headers } = response;
+  const text = said === '' ? '' : `: ${said ?? 'the storage of large files'}`;
+  const isAway = status === 408 || status === 429 || status >= 500;
+  return new HubFault(isAway ? 'away' : 'refused', `${host} answered ${status}${text}`, {
+    status,
+    code: headers.get('x-error-code') ?? undefined,
+    isUndone: status === 429,
+    retryAfterS: retryAfterOf(headers),
+    isStorage: said === undefined,
+  });
+}
+
+/** No answer at all. */
+export function networkFault(error: unknown, host: string): HubFault {
+  const code = networkCodeOf(error);
+  if (CERTIFICATE.test(code))
+    return new HubFault('refused', `the certificate of ${host} is not trusted (${code})`, { code: 'Certificate' });
+  return new HubFault('away', `${host} does not answer${code === '' ? '' : ` (${code})`}`, {
+    isUndone: NOT_SENT.test(code),
+  });
+}
+
+/** What the server says, fit to be shown: one line, no escapes, no tokens, not endless. */
+export function saying(text: string, token: string | undefined): string {
+  const known = token === undefined || token === '' ? text : text.replaceAll(token, '***');
+  const line = maskTokens(known).replace(CONTROL, ' ').trim();
+  return line.length <= LONGEST_SAYING ? line : `${line.slice(0, LONGEST_SAYING)}...`;
+}
+
+/** What is thrown to whoever asked. */
+export function asUserError(error: unknown, asked: Asked): UserError {
+  if (error instanceof UserError) return error;
+  const { host, repo, endpoint } = asked;
+  if (!(error instanceof HubFault))
+    return new UserError('unreachable', `${host} answered something that is not understood, asked for ${repo}`, {
+      hint: 'is HF_ENDPOINT the address of a hub?',
+    });
+  if (error.kind === 'away')
+    return new UserError('unreachable', `${error.message} (asked for ${repo})`, {
+      cause: error,
+      hint: 'try again; a mirror is named with HF_ENDPOINT',
+    });
+  const page = `${endpoint}/settings/tokens`;
+  switch (error.code) {
+    case 'Certificate':
+      return new UserError('unreachable', error.message, {
+        cause: error,
+        hint: 'name its authority with NODE_EXTRA_CA_CERTS',
+      });
+    case 'GatedRepo':
+      return new UserError(
+        'bad-input',
+        `${repo} is gated, and the owner of the token is not let in: ${error.message}`,
+        {
+          cause: error,
+          hint: `ask for access at ${endpoint}/${repo}`,
+        },
+      );
+    case 'RevisionNotFound':
+      return new UserError('bad-input', `${host} has no model ${repo} with the revision ${asked.revision ?? 'main'}`, {
+        cause: error,
+      });
+  }
+  switch (error.status) {
+    case 401:
+      return asked.hasToken
+        ? new UserError('bad-input', `${host} does not take the token: ${error.message}`, {
+            cause: error,
+            hint: `it is unknown, revoked or expired: make one with write access at ${page} and set HF_TOKEN to it`,
+          })
+        : new UserError('bad-input', `${host} gives no access to ${repo} without a token`, {
+            cause: error,
+            hint: 'check the name; for a private or gated model set HF_TOKEN to a token that may read it',
+          });
+    case 403:
+      return new UserError('bad-input', `${host} does not allow this on ${repo}: ${error.message}`, {
+        cause: error,
+        hint: rightsHint(repo, page),
+      });
+    case 404:
+      return new UserError('bad-input', `${host} has no model ${repo}, or none that the token may see`, {
+        cause: error,
+        hint: 'check the name; a private model needs a token of its owner in HF_TOKEN',
+      });
+    default:
+      return new UserError('bad-input', `${host} refuses what was asked of ${repo}: ${error.message}`, {
+        cause: error,
+        hint: 'what the hub says is in the message',
+      });
+  }
+}
+
+/** What a token needs to publish to `repo`. */
+export function rightsHint(repo: string, page: string): string {
+  const [namespace = ''] = repo.split('/');
+  return `make a token of the type "write" at ${page}, or a fine-grained one with "Write access to contents/settings" of the repositories of ${namespace}; its owner is ${namespace}, or a member of it who may write`;
+}
+
+function retryAfterOf(headers: Headers): number | undefined {
+  const after = headers.get('retry-after');
+  if (after !== null && /^\d+$/.test(after)) return Number(after);
+  const date = after === null ? Number.NaN : Date.parse(after);
+  if (!Number.isNaN(date)) return Math.max(0, (date - Date.now()) / 1000);
+  // The hub's own: `"api";r=0;t=55`, nothing remains for so many seconds.
+  const found = /;r=0;t=(?<seconds>\d+)/.exec(headers.get('ratelimit') ?? '')?.groups?.['seconds'];
+  return found === undefined ? undefined : Number(found);
+}
+
+function networkCodeOf(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ('code' in at && typeof at.code === 'string') return at.code;
+  return '';
+}

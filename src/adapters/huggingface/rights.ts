@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import type { HubRights } from '../../ports/model-hub.ts';
+import { rightsHint } from './hub-fault.ts';
+
+const scope = z.object({
+  entity: z.object({ type: z.string(), name: z.string().optional() }),
+  permissions: z.array(z.string()),
+});
+
+/** What the hub says of a token; whatever is not there is not told. */
+const identity = z.object({
+  name: z.string(),
+  orgs: z.array(z.object({ name: z.string(), roleInOrg: z.string().optional() })).optional(),
+  auth: z
+    .object({
+      accessToken: z
+        .object({ role: z.string(), fineGrained: z.object({ scoped: z.array(scope).default([]) }).optional() })
+        .optional(),
+    })
+    .optional(),
+});
+
+/** Whether the owner of a token may write to `repo`, by the answer of `whoami-v2`. `page`: where tokens are made. */
+export function rightsOf(answer: unknown, repo: string, page: string): HubRights {
+  const { name: user, orgs, auth } = identity.parse(answer);
+  const token = auth?.accessToken;
+  const lacking = (what: string): HubRights => ({
+    user,
+    mayWrite: false,
+    lacking: `${what}: ${rightsHint(repo, page)}`,
+  });
+  if (token?.role === 'read') return lacking(`the token of ${user} only reads, and ${repo} is written to`);
+  const [namespace = ''] = repo.split('/');
+  const membership = namespace === user ? 'owner' : membershipOf(orgs, namespace);
+  if (membership === 'none') return lacking(`${user} is not ${namespace} and no member of it`);
+  if (membership === 'reader') return lacking(`${user} may only read in ${namespace}`);
+  if (token?.role === 'fineGrained' && token.fineGrained !== undefined) {
+    const isGranted = token.fineGrained.scoped.some(
+      ({ entity, permissions }) =>
+        entity.name === (entity.type === 'model' ? repo : namespace) && permissions.includes('repo.write'),
+    );
+    if (!isGranted) return lacking(`the fine-grained token of ${user} has no write access to ${repo}`);
+    return { user, mayWrite: membership === 'unknown' ? undefined : true };
+  }
+  const isTold = token?.role === 'write' && membership !== 'unknown';
+  return { user, mayWrite: isTold ? true : undefined };
+}
+
+type Membership = 'owner' | 'writer' | 'reader' | 'none' | 'unknown';
+
+function membershipOf(orgs: z.infer<typeof identity>['orgs'], namespace: string): Membership {
+  // Where the token may not see organisations at all, nothing is known of them.
+  if (orgs === undefined) return 'unknown';
+  const found = orgs.find(({ name }) => name === namespace);
+  switch (found?.roleInOrg) {
+    case 'admin':
+    case 'write':
+      return 'writer';
+    case 'read':
+      return 'reader';
+    default:
+      // A contributor writes to what they have made themselves; other roles may come.
+      return found === undefined ? 'none' : 'unknown';
+  }
+}
