@@ -49,6 +49,8 @@ export interface HostRights {
   readonly user?: string;
   readonly contents: 'read' | 'write';
   readonly pullRequests: 'read' | 'write' | 'unknown';
+  /** When the token ends; absent where the host does not tell, or it does not end. */
+  readonly expires?: Date;
 }
 
 /**
