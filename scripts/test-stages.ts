@@ -1,16 +1,21 @@
 /*
  * Runs the Python tests of stages/: `npm run test:stages [FOLDER...]`, e.g. `stages/train/mlx`; all of them without one.
+ * `--long`: those of the long suite instead, `tests/long_*.py`.
  * Each engine is tested with the packages of its own lock file, in an environment as the local target makes it.
  */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { hasCuda, readEngineLock } from '../src/adapters/process/engine-lock.ts';
 import { LOCK_FILE } from '../src/adapters/process/image-folder.ts';
 import { prepareVenv } from '../src/adapters/process/python-venv.ts';
 
 const ENVIRONMENTS = join(process.cwd(), '.stage-environments');
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { long: { type: 'boolean' } } });
+const asked = positionals.map((folder) => folder.replace(/\/$/, ''));
+const FILES = values.long === true ? 'long_*.py' : 'test_*.py';
 const IS_CI = process.env['CI'] !== undefined;
 
 interface Count {
@@ -20,8 +25,8 @@ interface Count {
 }
 
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2).map((folder) => folder.replace(/\/$/, ''));
-  const folders = asked.length > 0 ? asked : globSync('stages/{_lib,*/*}/tests').map(dirname).sort();
+  const folders =
+    asked.length > 0 ? asked : [...new Set(globSync(`stages/{_lib,*/*}/tests/${FILES}`).map(engineOf))].sort();
   let [passed, failed, skipped] = [0, 0, 0];
   for (const folder of folders) {
     console.error(`\n== ${folder}`);
@@ -35,6 +40,11 @@ async function main(): Promise<void> {
   process.exitCode = failed > 0 || (IS_CI && skipped > 0) ? 1 : 0;
 }
 
+/** Of a file of its tests. */
+function engineOf(file: string): string {
+  return dirname(dirname(file));
+}
+
 /** CI shares its machine: as with the other suites, what fails there gets a second try, which is a fault to look into. */
 async function patiently(folder: string): Promise<Count> {
   const count = await testFolder(folder);
@@ -45,7 +55,7 @@ async function patiently(folder: string): Promise<Count> {
 
 async function testFolder(folder: string): Promise<Count> {
   const python = existsSync(join(folder, LOCK_FILE)) ? await environment(folder) : 'python3';
-  const args = ['-m', 'unittest', 'discover', '-t', folder, '-s', join(folder, 'tests')];
+  const args = ['-m', 'unittest', 'discover', '-t', folder, '-s', join(folder, 'tests'), '-p', FILES];
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
   const { status, stderr } = spawnSync(python, args, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'pipe'], env });
   console.error(stderr.trimEnd());

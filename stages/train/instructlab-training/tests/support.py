@@ -2,9 +2,12 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+import unittest
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +114,32 @@ class Gate:
     @property
     def _place(self) -> Path:
         return self.folder / f"phase{self.phase}-{self.step}"
+
+
+class TwoDrivers:
+    """Two machines that train one model in one folder; ends with the test."""
+
+    def __init__(self, test: unittest.TestCase) -> None:
+        folder = tempfile.TemporaryDirectory()
+        test.addCleanup(folder.cleanup)
+        self._test = test
+        self.content = Path(folder.name) / "content"
+        self.gates = Path(folder.name) / "gates"
+        make_content(self.content, knowledge=rows(8, unmask=True), skills=rows(8))
+
+    def start(self) -> list[Driver]:
+        """The other one, then the first, which has rank 0."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        meeting = {"PET_NNODES": "2", "PET_MASTER_ADDR": "127.0.0.1", "PET_MASTER_PORT": str(port)}
+        drivers = [
+            Driver(self.content, name=str(rank), PET_NODE_RANK=str(rank), **meeting, **Gate.environment(self.gates))
+            for rank in (1, 0)
+        ]
+        for driver in drivers:
+            self._test.addCleanup(driver.process.kill)
+        return drivers
 
 
 def steps(out: str, phase: int) -> list[int]:

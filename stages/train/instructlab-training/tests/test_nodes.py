@@ -1,7 +1,6 @@
 """Several machines: what is said between them, and upstream's packages trained by two drivers that share a folder."""
 
 import signal
-import socket
 import tempfile
 import threading
 import time
@@ -12,7 +11,7 @@ from typing import Any
 from ilab_train_instructlab.nodes import First, Nodes, Other, end_order, train_order
 
 from . import needs_packages
-from .support import Driver, Gate, make_content, result, rows, steps
+from .support import Gate, TwoDrivers, result, steps
 
 
 class WhoIsWho(unittest.TestCase):
@@ -81,38 +80,19 @@ class Meeting(unittest.TestCase):
 
 @needs_packages
 class TwoMachines(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.content = Path(folder.name) / "content"
-        self.gates = Path(folder.name) / "gates"
-        make_content(self.content, knowledge=rows(8, unmask=True), skills=rows(8))
-
-    def start(self) -> list[Driver]:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        meeting = {"PET_NNODES": "2", "PET_MASTER_ADDR": "127.0.0.1", "PET_MASTER_PORT": str(port)}
-        drivers = [
-            Driver(self.content, name=str(rank), PET_NODE_RANK=str(rank), **meeting, **Gate.environment(self.gates))
-            for rank in (1, 0)
-        ]
-        for driver in drivers:
-            self.addCleanup(driver.process.kill)
-        return drivers
-
     def test_train_as_one_and_go_on_after_both_were_stopped(self) -> None:
-        gate = Gate(self.gates, phase=2, step=2).close()
-        other, first = self.start()
+        machines = TwoDrivers(self)
+        gate = Gate(machines.gates, phase=2, step=2).close()
+        other, first = machines.start()
         first.wait_until(gate.is_reached)
         for driver in (other, first):
             driver.process.send_signal(signal.SIGTERM)
         first.wait_until(lambda: "asks for a checkpoint" in first.out)
         gate.open()
         self.assertEqual([driver.ended().code for driver in (other, first)], [75, 75])
-        self.assertFalse((self.content / "artifacts" / "result.json").exists())
+        self.assertFalse((machines.content / "artifacts" / "result.json").exists())
 
-        other, first = self.start()
+        other, first = machines.start()
         ended = first.ended()
         self.assertEqual(ended.code, 0, ended.err)
         followed = other.ended()
@@ -120,19 +100,8 @@ class TwoMachines(unittest.TestCase):
         self.assertIn("phase 1 (knowledge) was done by an earlier try", ended.out)
         self.assertIn("goes on after step", ended.out)
         self.assertEqual(steps(followed.out, 2), [])
-        metrics = result(self.content)["metrics"]
+        metrics = result(machines.content)["metrics"]
         self.assertEqual([metrics[name] for name in ("checkpoints", "rows", "steps")], [4, 16, 8])
-
-    def test_one_that_fails_says_so(self) -> None:
-        gate = Gate(self.gates, phase=1, step=2).close()
-        other, first = self.start()
-        first.wait_until(gate.is_reached)
-        first.process.kill()
-        first.ended()
-        gate.open()
-        ended = other.ended()
-        self.assertEqual(ended.code, 1, ended.err)
-        self.assertIn("phase 1 (knowledge): torchrun ended with", ended.error)
 
 
 if __name__ == "__main__":
