@@ -187,7 +187,7 @@ async function commit({ publisher }: PublisherRoom, what: HubCommitRequest): Pro
 }
 
 /** A file of the room as it is to be published. */
-async function written({ folder }: Pick<PublisherRoom, 'folder'>, path: string, bytes: Buffer) {
+export async function written({ folder }: Pick<PublisherRoom, 'folder'>, path: string, bytes: Buffer) {
   const file = join(folder, path.replaceAll('/', '-'));
   await writeFile(file, bytes);
   return { path, kind: 'file', file, size: bytes.length, sha256: sha256(bytes) } as const;

@@ -93,7 +93,8 @@ async function withoutEmptyFiles(response: Response, { body }: RequestInit): Pro
 /** The SDK has an error of its own where the hub refuses one of many files. */
 function ofFile(error: unknown, { host, token }: Connection): unknown {
   if (!(error instanceof HubApiError)) return error;
-  return new HubFault('refused', `${host}: ${saying(error.message, token)}`, { status: error.statusCode });
+  const said = saying(error.message, token);
+  return new HubFault('refused', `${host} refuses a file: ${said}`, { said, status: error.statusCode });
 }
 
 /** Sums up what many requests send; a request that is made anew does not let it go back. */

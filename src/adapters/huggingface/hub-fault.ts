@@ -26,6 +26,8 @@ export class HubFault extends Error {
   override readonly name = 'HubFault';
   /** `away` may pass by itself, `refused` does not. */
   readonly kind: 'away' | 'refused';
+  /** What the hub says of it, or nothing. */
+  readonly said: string;
   /** Absent where there was no answer. */
   readonly status: number | undefined;
   /** `X-Error-Code` of the hub: `RepoNotFound`, `GatedRepo`, ... */
@@ -41,6 +43,7 @@ export class HubFault extends Error {
     kind: HubFault['kind'],
     message: string,
     more: {
+      readonly said?: string;
       readonly status?: number;
       readonly code?: string | undefined;
       readonly isUndone?: boolean;
@@ -50,6 +53,7 @@ export class HubFault extends Error {
   ) {
     super(message);
     this.kind = kind;
+    this.said = more.said ?? '';
     this.status = more.status;
     this.code = more.code;
     this.isUndone = more.isUndone ?? false;
@@ -61,15 +65,20 @@ export class HubFault extends Error {
 /** An answer that is not the one that was asked for. `said`: absent for the storage of large files, whose words may hold what was signed. */
 export function faultOf(response: Response, host: string, said: string | undefined): HubFault {
   const { status, headers } = response;
-  const text = said === '' ? '' : `: ${said ?? 'the storage of large files'}`;
   const isAway = status === 408 || status === 429 || status >= 500;
-  return new HubFault(isAway ? 'away' : 'refused', `${host} answered ${status}${text}`, {
+  const whose = said === undefined ? `the storage of large files of ${host}` : host;
+  return new HubFault(isAway ? 'away' : 'refused', `${whose} answered ${status}${tail(said)}`, {
+    said: said ?? `its storage of large files answered ${status}`,
     status,
     code: headers.get('x-error-code') ?? undefined,
     isUndone: status === 429,
     retryAfterS: retryAfterOf(headers),
     isStorage: said === undefined,
   });
+}
+
+function tail(said = ''): string {
+  return said === '' ? '' : `: ${said}`;
 }
 
 /** No answer at all. */
@@ -100,7 +109,10 @@ export function asUserError(error: unknown, asked: Asked): UserError {
   if (error.kind === 'away')
     return new UserError('unreachable', `${error.message} (asked for ${repo})`, {
       cause: error,
-      hint: 'try again; a mirror is named with HF_ENDPOINT',
+      hint:
+        error.retryAfterS === undefined
+          ? 'try again; a mirror is named with HF_ENDPOINT'
+          : `it asks to wait ${Math.ceil(error.retryAfterS)} s: try again then`,
     });
   const page = `${endpoint}/settings/tokens`;
   switch (error.code) {
@@ -112,7 +124,7 @@ export function asUserError(error: unknown, asked: Asked): UserError {
     case 'GatedRepo':
       return new UserError(
         'bad-input',
-        `${repo} is gated, and the owner of the token is not let in: ${error.message}`,
+        `${repo} is gated, and the owner of the token is not let in${tail(error.said)}`,
         {
           cause: error,
           hint: `ask for access at ${endpoint}/${repo}`,
@@ -126,7 +138,7 @@ export function asUserError(error: unknown, asked: Asked): UserError {
   switch (error.status) {
     case 401:
       return asked.hasToken
-        ? new UserError('bad-input', `${host} does not take the token: ${error.message}`, {
+        ? new UserError('bad-input', `${host} does not take the token${tail(error.said)}`, {
             cause: error,
             hint: `it is unknown, revoked or expired: make one with write access at ${page} and set HF_TOKEN to it`,
           })
@@ -135,7 +147,7 @@ export function asUserError(error: unknown, asked: Asked): UserError {
             hint: 'check the name; for a private or gated model set HF_TOKEN to a token that may read it',
           });
     case 403:
-      return new UserError('bad-input', `${host} does not allow this on ${repo}: ${error.message}`, {
+      return new UserError('bad-input', `${host} does not allow this on ${repo}${tail(error.said)}`, {
         cause: error,
         hint: rightsHint(repo, page),
       });
@@ -145,10 +157,14 @@ export function asUserError(error: unknown, asked: Asked): UserError {
         hint: 'check the name; a private model needs a token of its owner in HF_TOKEN',
       });
     default:
-      return new UserError('bad-input', `${host} refuses what was asked of ${repo}: ${error.message}`, {
-        cause: error,
-        hint: 'what the hub says is in the message',
-      });
+      return new UserError(
+        'bad-input',
+        `${host} refuses what was asked of ${repo} (${error.status})${tail(error.said)}`,
+        {
+          cause: error,
+          hint: 'what the hub says is in the message',
+        },
+      );
   }
 }
 
