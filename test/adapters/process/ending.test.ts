@@ -109,17 +109,24 @@ describe('a time limit', () => {
     });
   });
 
-  test('ends one whose helpers never let it begin', async () => {
-    const init = [
-      { name: 'slow', image: 'stages/test/shell', command: ['sh', '-c', 'echo at shelf 3 >&2; sleep 600'] },
-    ];
+  test.each([
+    { what: 'an init container', more: {}, class: 'infra', how: 'init container slow did not end' },
+    {
+      what: 'a sidecar, which would do no better again',
+      more: { restartPolicy: 'Always', startupProbe: { exec: { command: ['false'] }, failureThreshold: 600 } },
+      class: 'user',
+      how: 'sidecar slow did not get ready',
+    },
+  ])('ends one that never begins for $what', async ({ more, class: blamed, how }) => {
+    const command = ['sh', '-c', 'echo at shelf 3 >&2; sleep 600'];
+    const init = [{ name: 'slow', image: 'stages/test/shell', command, ...more }];
     const spec = await here.spec({ script: UP, init, startTimeout: 1 });
     const { outcome } = await runToEnd(here.place, spec);
-    expect(outcome).toMatchObject({ kind: 'failed', class: 'infra', reason: 'cannot-start' });
     expect(outcome).toMatchObject({
-      message: expect.stringMatching(
-        /^it did not start within 1 seconds: init container slow did not end: at shelf 3; to give it more: /,
-      ),
+      kind: 'failed',
+      class: blamed,
+      reason: 'cannot-start',
+      message: expect.stringContaining(`it did not start within 1 seconds: ${how}: at shelf 3; to give it more: `),
     });
   });
 });

@@ -18,7 +18,7 @@ function hintsOf(outcome: Partial<Outcome & { kind: 'failed' }>, seconds?: numbe
 test.each([
   ['what is missing: nothing ran', {}, undefined, []],
   ['a command that was not found while it ran', {}, 3, LOG],
-  ['a sidecar that did not get ready in time', { class: 'infra', container: 'teacher' }, undefined, LOG],
+  ['a sidecar that did not get ready in time', { class: 'user', container: 'teacher' }, undefined, LOG],
   ['an image that did not come in time', { class: 'infra' }, undefined, []],
   ['a sidecar whose command is not in its image', { container: 'teacher' }, undefined, []],
   ['a sidecar that calls what is not there', { container: 'teacher', exitCode: 127 }, undefined, LOG],

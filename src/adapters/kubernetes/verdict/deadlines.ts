@@ -30,11 +30,13 @@ export function deadlineOf(
   const more = isPlaced ? '`--start-timeout`, `timeouts.start`' : '`--queue-timeout`, `timeouts.queue`';
   const fix = waitsFor.grace === undefined ? `to give it more: ${more} of the stage` : waitsFor.fix;
   const { container } = waitsFor;
+  const blamed = isPlaced && waitsFor.class !== undefined ? { class: waitsFor.class } : {};
   const told = {
     code,
     key,
     reason: `it ${what}: ${waitsFor.reason}`,
     ...(container === undefined ? {} : { container }),
+    ...blamed,
   };
   return { left: 0, over: { ...told, ...(fix === undefined ? {} : { fix }) } };
 }

@@ -214,7 +214,11 @@ function beginningOf(view: AttemptView): string | undefined {
 function doom(finding: Finding): Verdict {
   const { fix } = finding;
   const message = fix === undefined ? finding.reason : `${finding.reason}; ${fix}`;
-  const named = finding.container === undefined ? {} : { container: finding.container };
+  const { container, class: blamed } = finding;
+  const named = {
+    ...(container === undefined ? {} : { container }),
+    ...(blamed === undefined ? {} : { class: blamed }),
+  };
   const outcome = failedAs(finding.code, message, named);
   return { kind: 'doomed', code: finding.code, outcome, ...(fix === undefined ? {} : { fix }) };
 }

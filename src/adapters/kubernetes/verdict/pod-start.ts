@@ -36,7 +36,9 @@ export function startingFinding(pod: KubeObject): Finding | undefined {
   }
   // One that has begun has a log, and is what a deadline ended.
   const named = next.role !== 'main' && hasBegun(next) ? { container: next.name } : {};
-  return { code, key, reason: `${phraseOf(next)} ${stateOf(next)}${where}`, ...named };
+  // Should its deadline end it: a server that does not get ready in this time does not in the next, and holds GPUs.
+  const slow = next.role === 'sidecar' && isRunning(next) ? ({ class: 'user' } as const) : {};
+  return { code, key, reason: `${phraseOf(next)} ${stateOf(next)}${where}`, ...named, ...slow };
 }
 
 /** How a container stands that the pod waits for. */

@@ -100,7 +100,7 @@ export interface Finding {
   readonly since?: number;
   /** Two versions of the object that say it end it before the grace does. */
   readonly version?: string;
+  /** What it is recorded as when it ends the attempt; absent = as its code has it. */
   readonly class?: Failed['class'];
-  readonly outcome?: Failed['reason'];
   readonly container?: string;
 }

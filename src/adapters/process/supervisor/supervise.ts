@@ -180,9 +180,10 @@ function outcomeOf(reason: StopReason, attempt: Attempt): Outcome {
       return { kind: 'failed', class: 'user', reason: 'deadline', message };
     }
     case 'start-timeout': {
-      const { what, ...named } = waitedFor(attempt);
+      const { what, isSidecar, ...named } = waitedFor(attempt);
       const message = `it did not start within ${spec.startTimeout} seconds${what}; to give it more: \`--start-timeout\`, \`timeouts.start\` of the stage`;
-      return { kind: 'failed', class: 'infra', reason: 'cannot-start', message, ...named };
+      // A server that does not get ready in this time does not in the next.
+      return { kind: 'failed', class: isSidecar ? 'user' : 'infra', reason: 'cannot-start', message, ...named };
     }
     default:
       return unreachable(reason);
@@ -190,18 +191,20 @@ function outcomeOf(reason: StopReason, attempt: Attempt): Outcome {
 }
 
 /** What main waits for, and what that said last. */
-function waitedFor(attempt: Attempt): { readonly what: string; readonly container?: string } {
+function waitedFor(attempt: Attempt): {
+  readonly what: string;
+  readonly isSidecar: boolean;
+  readonly container?: string;
+} {
   const { folder, spec, masker } = attempt;
   const helper = spec.containers.slice(0, -1).findLast(({ name }) => existsSync(`${folder.instance(name, 0)}.start`));
-  if (helper === undefined) return { what: '' };
+  if (helper === undefined) return { what: '', isSidecar: false };
   const run = new ContainerRun(attempt, helper, newestLife(attempt, helper));
   const words = lastWords(run.terminationLog, run.log, masker);
   const said = words === undefined ? '' : `: ${words}`;
-  const how =
-    helper.role === 'sidecar'
-      ? `sidecar ${helper.name} did not get ready`
-      : `init container ${helper.name} did not end`;
-  return { what: `: ${how}${said}`, container: helper.name };
+  const isSidecar = helper.role === 'sidecar';
+  const how = isSidecar ? `sidecar ${helper.name} did not get ready` : `init container ${helper.name} did not end`;
+  return { what: `: ${how}${said}`, isSidecar, container: helper.name };
 }
 
 function endedNow(outcome: Outcome): Ending {

@@ -53,6 +53,18 @@ describe('deadlines of the attempt', () => {
       outcome: { class: 'infra', message: expect.stringMatching(/^it did not start within 60 s of being placed: pod/) },
     });
   });
+
+  test('a server that never gets ready is not tried again: it would hold its GPUs for as long', () => {
+    const late = (init: { readonly spec: JsonObject; readonly status: JsonObject }) =>
+      judge({ pods: [pod({ state: waits('PodInitializing'), init: [init] })], deadlines }, 60);
+    const outcome = { reason: 'cannot-start', container: 'teacher' };
+    expect(late(sidecar(runs, { started: false }))).toMatchObject({
+      code: 'start-timeout',
+      outcome: { ...outcome, class: 'user', message: expect.stringContaining('sidecar teacher is not ready yet') },
+    });
+    const fetching = { ...sidecar(runs), spec: { name: 'teacher' } };
+    expect(late(fetching)).toMatchObject({ code: 'start-timeout', outcome: { ...outcome, class: 'infra' } });
+  });
 });
 
 describe('deadlines of an attempt that another driver hands over', () => {
