@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { API_ROUTES } from './api-routes.ts';
 import type { Answer, Exchange } from './exchange.ts';
-import { type Fault, Faults } from './faults.ts';
+import { type Fault, Faults, faultRuleSchema } from './faults.ts';
 import { HubState, type Limits, type TokenOwner } from './hub-state.ts';
 import { LFS_ROUTES } from './lfs-routes.ts';
 import { Refused } from './refused.ts';
@@ -42,6 +43,7 @@ export async function startHub({ folder, tokens, limits = {}, port = 0 }: HubOpt
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
     const line = `${request.method} ${url.pathname}`;
+    if (url.pathname.startsWith('/_test/')) return control(line, { request, response }, { faults, asked });
     asked.push(line);
     serve(state, faults.take(line), { request, response, url }).catch(() => request.socket.destroy());
   };
@@ -56,6 +58,20 @@ export async function startHub({ folder, tokens, limits = {}, port = 0 }: HubOpt
       await Promise.all([hub.close(), storage.close()]);
     },
   };
+}
+
+/** What a test in another process tells and asks, as one in this process does by the object. */
+function control(
+  line: string,
+  { request, response }: Pick<Wire, 'request' | 'response'>,
+  { faults, asked }: Pick<TestHub, 'faults' | 'asked'>,
+): void {
+  const act = async () => {
+    if (line === 'POST /_test/faults') faults.add(faultRuleSchema.parse(JSON.parse(await text(request))));
+    if (line === 'DELETE /_test/faults') faults.clear();
+    response.end(JSON.stringify(asked));
+  };
+  act().catch((error: unknown) => response.writeHead(400).end(String(error)));
 }
 
 async function listen(onRequest: (request: IncomingMessage, response: ServerResponse) => void, port: number) {

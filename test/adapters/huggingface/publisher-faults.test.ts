@@ -139,6 +139,25 @@ test('a large file goes on after each kind of fault, and is counted once', async
   for (const { path, size, sha256 } of files) expect(there).toContainEqual({ path, size, sha256 });
 });
 
+test('what had arrived when a publisher ended is not sent by the next one', async (context) => {
+  const { hub, folder, as, publisher, request } = await open(context, { answerSeconds: 600 });
+  const first = await written({ folder }, 'a.safetensors', randomBytes(300_000));
+  const second = await written({ folder }, 'b.safetensors', randomBytes(400_000));
+  const whole = { ...request, uploads: [first, second] };
+  hub.faults.add({ match: `PUT .*${second.sha256}`, fault: { kind: 'hang' } });
+  const stop = new AbortController();
+  const ended = expect(publisher.commit(whole, ignore, stop.signal)).rejects.toThrow('killed');
+  await expect.poll(() => hub.state.hasObject(first.sha256)).toBe(true);
+  await expect.poll(() => hub.asked.filter((line) => line.startsWith('PUT')).length).toBe(2);
+  stop.abort(new Error('killed'));
+  await ended;
+  hub.asked.length = 0;
+  const sent: number[] = [];
+  expect(await as(ADA).commit(whole, (bytes) => sent.push(bytes), signal)).toMatchObject({ kind: 'committed' });
+  expect(hub.asked.filter((line) => line.startsWith('PUT'))).toEqual([`PUT /_storage/${second.sha256}`]);
+  expect(sent.at(-1)).toBe(400_000);
+});
+
 test('an address of the storage that has expired is asked for anew', async (context) => {
   const { hub, folder, publisher, request } = await open(context);
   const uploads = [
