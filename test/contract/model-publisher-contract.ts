@@ -96,6 +96,18 @@ export function modelPublisherContract(open: (context: TestContext) => Promise<P
     expect(await room.publisher.readText(repo, first, 'README.md', signal)).toBe(README.text);
   });
 
+  test('the same bytes may stand at two paths', async (context) => {
+    const room = await open(context);
+    const { repo, head } = await repository(room, 'double');
+    const one = await written(room, 'one.safetensors', randomBytes(300_000));
+    await commit(room, { ...request(repo, head), uploads: [one, { ...one, path: 'two.safetensors' }] });
+    const files = await all(room.publisher.files(repo, 'main', signal));
+    expect(files.filter(({ sha256: digest }) => digest === one.sha256).map(({ path }) => path)).toEqual([
+      'one.safetensors',
+      'two.safetensors',
+    ]);
+  });
+
   test('bytes that the hub has are not sent again', async (context) => {
     const room = await open(context);
     const { repo, head } = await repository(room, 'twice');
@@ -139,10 +151,15 @@ export function modelPublisherContract(open: (context: TestContext) => Promise<P
   test('what is not there is said so', async (context) => {
     const room = await open(context);
     const { publisher, user } = room;
-    const { repo } = await repository(room, 'there');
+    const { repo, head } = await repository(room, 'there');
     const badInput = { name: 'UserError', code: 'bad-input' };
     await expect(all(publisher.commits(`${user}/absent`, 'main', signal))).rejects.toMatchObject(badInput);
     await expect(all(publisher.files(repo, 'nowhere', signal))).rejects.toMatchObject(badInput);
+    const missing = { ...request(repo, head), uploads: [], deletions: ['no/such.json'] };
+    await expect(publisher.commit(missing, ignore, signal)).rejects.toMatchObject({
+      ...badInput,
+      message: expect.stringContaining('no/such.json'),
+    });
     await expect(publisher.commit(request(`${user}/absent`, '0'.repeat(40)), ignore, signal)).rejects.toMatchObject(
       badInput,
     );

@@ -118,7 +118,8 @@ export class MemoryModelPublisher implements ModelPublisher {
         onProgress(sent);
       }
       const files = new Map([...at.files, ...contents]);
-      for (const path of request.deletions) files.delete(path);
+      for (const path of request.deletions)
+        if (!files.delete(path)) throw new UserError('bad-input', `${request.repo} has no such file: ${path}`);
       const { title, message } = request;
       return { kind: 'committed', oid: add(found, request.branch, { title, message, files, parent: at.oid }) };
     });

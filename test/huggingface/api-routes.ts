@@ -254,18 +254,24 @@ function commits(exchange: Exchange): Answer {
 
 function refs(exchange: Exchange): Answer {
   const repository = exchange.state.repository(repoOf(exchange), exchange.owner);
+  const isObject = (name: string) => exchange.state.tellsTagObjects && repository.annotated.has(name);
   const listed = (kind: string, names: ReadonlyMap<string, string>) =>
-    [...names].map(([name, targetCommit]) => ({ name, ref: `refs/${kind}/${name}`, targetCommit }));
+    [...names].map(([name, oid]) => ({
+      name,
+      ref: `refs/${kind}/${name}`,
+      targetCommit: kind === 'tags' && isObject(name) ? 'a'.repeat(40) : oid,
+    }));
   return json({ branches: listed('heads', repository.branches), converts: [], tags: listed('tags', repository.tags) });
 }
 
 async function tag(exchange: Exchange): Promise<Answer> {
   const { repository } = writable(exchange);
-  const { tag: name } = z
+  const { tag: name, message } = z
     .object({ tag: z.string().regex(/^[\w.-]+$/), message: z.string().optional() })
     .parse(await jsonOf(exchange));
   const at = commitAt(repository, revisionOf(exchange));
   if (repository.tags.has(name)) throw new Refused(409, `Tag reference exists: refs/tags/${name}`);
   repository.tags.set(name, at.oid);
+  if (message !== undefined) repository.annotated.add(name);
   return json({});
 }

@@ -54,11 +54,12 @@ export function ownerOf({ owner }: Exchange): TokenOwner {
 }
 
 /** One page, and where the next one is. `cursor` is a number of entries here; to a client it is opaque. */
-export function page<T>({ url }: Exchange, all: readonly T[], size: number): Answer {
+export function page<T>({ url, state }: Exchange, all: readonly T[], size: number): Answer {
   const limit = Math.min(size, Number(url.searchParams.get('limit') ?? size));
   const from = Number(url.searchParams.get('cursor') ?? 0);
   if (from + limit >= all.length) return json(all.slice(from));
   const next = new URL(url);
   next.searchParams.set('cursor', String(from + limit));
-  return json(all.slice(from, from + limit), { link: `<${next.href}>; rel="next"` });
+  const link = `${state.linksTo ?? next.origin}${next.pathname}${next.search}`;
+  return json(all.slice(from, from + limit), { link: `<${link}>; rel="next"` });
 }

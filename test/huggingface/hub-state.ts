@@ -41,6 +41,8 @@ export interface Repository {
   readonly commits: Map<string, Commit>;
   readonly branches: Map<string, string>;
   readonly tags: Map<string, string>;
+  /** Names of tags with a message. */
+  readonly annotated: Set<string>;
 }
 
 /** Sizes in bytes. The hub's own are in the comments. */
@@ -70,6 +72,10 @@ export class HubState {
   readonly tokens = new Map<string, TokenOwner>();
   readonly folder: string;
   limits: Limits;
+  /** Where links to the next page lead; absent = here. A mirror passes on those of the hub it mirrors. */
+  linksTo: string | undefined;
+  /** A tag with a message is told by the id of its own object. */
+  tellsTagObjects = false;
   /** The address of the storage of large files, which is another host to a client. */
   storage = '';
 
@@ -102,7 +108,15 @@ export class HubState {
   }
 
   create(name: string, isPrivate: boolean, author: string): Repository {
-    const made = { name, isPrivate, isGated: false, commits: new Map(), branches: new Map(), tags: new Map() };
+    const made = {
+      name,
+      isPrivate,
+      isGated: false,
+      commits: new Map(),
+      branches: new Map(),
+      tags: new Map(),
+      annotated: new Set<string>(),
+    };
     this.repositories.set(name, made);
     const attributes = Buffer.from('*.safetensors filter=lfs diff=lfs merge=lfs -text\n');
     const files = new Map([['.gitattributes', { kind: 'regular', bytes: attributes } as const]]);

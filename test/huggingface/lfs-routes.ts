@@ -93,6 +93,8 @@ async function complete(exchange: Exchange): Promise<Answer> {
   const { state } = exchange;
   const { oid, parts } = completion.parse(await jsonOf(exchange));
   if (oid !== exchange.groups['oid']) throw new Refused(400, 'another object');
+  // Two files of one commit may have the same bytes.
+  if (state.hasObject(oid)) return json({ success: true });
   const sha256 = createHash('sha256');
   const whole = `${state.objectFile(oid)}.whole`;
   rmSync(whole, { force: true });

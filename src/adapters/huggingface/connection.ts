@@ -32,7 +32,8 @@ export interface Connection {
   outage: { isTold: boolean };
 }
 
-const PUBLIC_HUB = 'https://huggingface.co';
+/** The hub that a mirror speaks of in its answers. */
+export const PUBLIC_HUB = 'https://huggingface.co';
 
 export function connect({ endpoint = '', token = '' }: HubOptions, patience: HubPatience): Connection {
   const address = endpoint.trim() === '' ? PUBLIC_HUB : endpoint.trim().replace(/\/+$/, '');

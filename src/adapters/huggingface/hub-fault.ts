@@ -102,10 +102,12 @@ export function saying(text: string, token: string | undefined): string {
 export function asUserError(error: unknown, asked: Asked): UserError {
   if (error instanceof UserError) return error;
   const { host, repo, endpoint } = asked;
-  if (!(error instanceof HubFault))
-    return new UserError('unreachable', `${host} answered something that is not understood, asked for ${repo}`, {
+  if (!(error instanceof HubFault)) {
+    const what = error instanceof Error ? ` (${error.name}: ${saying(error.message, undefined)})` : '';
+    return new UserError('unreachable', `${host} answered something that is not understood, asked for ${repo}${what}`, {
       hint: 'is HF_ENDPOINT the address of a hub?',
     });
+  }
   if (error.kind === 'away')
     return new UserError('unreachable', `${error.message} (asked for ${repo})`, {
       cause: error,
@@ -130,6 +132,8 @@ export function asUserError(error: unknown, asked: Asked): UserError {
           hint: `ask for access at ${endpoint}/${repo}`,
         },
       );
+    case 'EntryNotFound':
+      return new UserError('bad-input', `${repo} has no such file${tail(error.said)}`, { cause: error });
     case 'RevisionNotFound':
       return new UserError('bad-input', `${host} has no model ${repo} with the revision ${asked.revision ?? 'main'}`, {
         cause: error,

@@ -18,7 +18,8 @@ import { rightsOf } from './rights.ts';
 
 const LONGEST_TEXT = 4 * 1024 * 1024;
 
-const references = z.object({ tags: z.array(z.object({ name: z.string(), targetCommit: z.string() })) });
+const reference = z.object({ name: z.string(), targetCommit: z.string() });
+const references = z.object({ branches: z.array(reference), tags: z.array(reference) });
 
 /** Hugging Face, written to. Throws at once where the endpoint or the token cannot be one. */
 export function createHuggingFacePublisher(options: HubOptions, patience: HubPatience): ModelPublisher {
@@ -44,8 +45,11 @@ export function createHuggingFacePublisher(options: HubOptions, patience: HubPat
   const findTag: ModelPublisher['findTag'] = (repo, tag, signal) =>
     asking(connection, { repo }, signal, async () => {
       const read = async (response: Response) => references.parse(await response.json());
-      const { tags } = await ask(connection, `${models(repo)}/refs`, headersOf(connection), { signal, read });
-      return tags.find(({ name }) => name === tag)?.targetCommit;
+      const { branches, tags } = await ask(connection, `${models(repo)}/refs`, headersOf(connection), { signal, read });
+      const found = tags.find(({ name }) => name === tag);
+      // A tag with a message is an object of its own in git: what it leads to is told for sure where it is resolved.
+      if (found === undefined || branches.some(({ name }) => name === tag)) return found?.targetCommit;
+      return (await modelInfo({ ...fetching(signal), name: repo, revision: tag, additionalFields: ['sha'] })).sha;
     });
 
   return {

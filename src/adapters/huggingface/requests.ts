@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import { type Connection, PUBLIC_HUB } from './connection.ts';
 import { faultOf, HubFault, networkFault, saying } from './hub-fault.ts';
 import { PublishedFile } from './published-file.ts';
 
@@ -25,10 +25,11 @@ export async function ask<T>(
 ): Promise<T> {
   const { clock, seconds, onWait } = connection.patience;
   let since: number | undefined;
+  const here = hereOf(connection, url);
   for (let failures = 0; ; failures += 1) {
     manner.signal.throwIfAborted();
     try {
-      const done = await askOnce(connection, url, init, manner);
+      const done = await askOnce(connection, here, init, manner);
       connection.outage = { isTold: false };
       return done;
     } catch (error) {
@@ -54,6 +55,11 @@ export function patientFetch(
 ): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
   return (input, init = {}) =>
     ask(connection, input instanceof Request ? input.url : String(input), init, { ...manner, read: whole });
+}
+
+/** A mirror's links to the next page, and to where parts are put together, are those of the public hub. */
+function hereOf({ endpoint }: Connection, url: string): string {
+  return url.startsWith(`${PUBLIC_HUB}/`) ? `${endpoint}${url.slice(PUBLIC_HUB.length)}` : url;
 }
 
 async function whole(response: Response): Promise<Response> {

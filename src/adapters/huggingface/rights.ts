@@ -32,18 +32,32 @@ export function rightsOf(answer: unknown, repo: string, page: string): HubRights
   if (token?.role === 'read') return lacking(`the token of ${user} only reads, and ${repo} is written to`);
   const [namespace = ''] = repo.split('/');
   const membership = namespace === user ? 'owner' : membershipOf(orgs, namespace);
-  if (membership === 'none') return lacking(`${user} is not ${namespace} and no member of it`);
   if (membership === 'reader') return lacking(`${user} may only read in ${namespace}`);
   if (token?.role === 'fineGrained' && token.fineGrained !== undefined) {
-    const isGranted = token.fineGrained.scoped.some(
-      ({ entity, permissions }) =>
-        entity.name === (entity.type === 'model' ? repo : namespace) && permissions.includes('repo.write'),
-    );
-    if (!isGranted) return lacking(`the fine-grained token of ${user} has no write access to ${repo}`);
-    return { user, mayWrite: membership === 'unknown' ? undefined : true };
+    switch (grantOf(token.fineGrained.scoped, repo, namespace)) {
+      case 'granted':
+        // Only a member is granted anything in an organisation, told or not.
+        return { user, mayWrite: membership === 'unknown' ? undefined : true };
+      case 'untold':
+        return { user, mayWrite: undefined };
+      case 'none':
+        return lacking(`the fine-grained token of ${user} has no write access to ${repo}`);
+    }
   }
+  if (membership === 'none') return lacking(`${user} is not ${namespace} and no member of it`);
   const isTold = token?.role === 'write' && membership !== 'unknown';
   return { user, mayWrite: isTold ? true : undefined };
+}
+
+/** What the scopes of a fine-grained token say of one repository; some name a model by a number only. */
+function grantOf(
+  scopes: readonly z.infer<typeof scope>[],
+  repo: string,
+  namespace: string,
+): 'granted' | 'untold' | 'none' {
+  const writing = scopes.filter(({ permissions }) => permissions.includes('repo.write')).map(({ entity }) => entity);
+  if (writing.some(({ type, name }) => name === (type === 'model' ? repo : namespace))) return 'granted';
+  return writing.some(({ type, name }) => type === 'model' && name?.includes('/') !== true) ? 'untold' : 'none';
 }
 
 type Membership = 'owner' | 'writer' | 'reader' | 'none' | 'unknown';

@@ -14,10 +14,12 @@ describe('Hugging Face', () => {
   });
 });
 
-describe('Hugging Face, in pages and parts', () => {
+describe('a mirror of Hugging Face, in pages and parts', () => {
   modelPublisherContract(async (context) => {
     const limits = { page: 2, multipart: 100_000, part: 70_000 };
     const { hub, folder } = await hubOf(context, { limits });
+    hub.state.linksTo = 'https://huggingface.co';
+    hub.state.tellsTagObjects = true;
     const publisher = createHuggingFacePublisher({ endpoint: `${hub.endpoint}/`, token: ` ${ADA}\n` }, patience);
     return { publisher, user: 'ada', folder };
   });

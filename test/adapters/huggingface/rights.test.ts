@@ -116,11 +116,19 @@ describe('the rights of a token', () => {
     ['a role that is not known', { name: 'ada', orgs: [{ name: 'team', roleInOrg: 'guardian' }], auth: of('write') }],
     ['organisations that are not told', { name: 'ada', auth: of('write') }],
     ['a kind of token that is not known', { name: 'ada', orgs: [{ name: 'team', roleInOrg: 'write' }], auth: {} }],
+    ['a fine-grained token for a model without its name', fineGrained('model', undefined)],
+    ['a fine-grained token for a model by half its name', fineGrained('model', 'm')],
     ['a fine-grained token without scopes', { name: 'team', orgs: [], auth: of('fineGrained') }],
   ])('%s: nobody can tell', (_, answer) => {
     expect(rightsOf(answer, 'team/m', 'page')).toEqual({ user: answer.name, mayWrite: undefined });
   });
 });
+
+function fineGrained(type: string, name: string | undefined) {
+  const scoped = [{ entity: { type, name }, permissions: ['repo.write'] }];
+  const accessToken = { role: 'fineGrained', fineGrained: { scoped } };
+  return { name: 'ada', orgs: [{ name: 'team', roleInOrg: 'write' }], auth: { accessToken } };
+}
 
 function of(role: string) {
   return { accessToken: { role } };
