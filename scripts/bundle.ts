@@ -6,8 +6,8 @@ import { type BuildResult, build, type Plugin } from 'esbuild';
 export type Bundle = BuildResult<{ write: false; metafile: true }>;
 
 /**
- * Bundles the program, the supervisor of the local target, the program of the transfer pod and the sidecar that stores
- * outputs; writes nothing. `plugins` are for tests.
+ * Bundles the program, the supervisor of the local target, the program of the transfer pod, the sidecar that stores
+ * outputs and the program as a stage that publishes; writes nothing. `plugins` are for tests.
  */
 export function bundle(root: string, outdir: string, plugins: readonly Plugin[] = []): Promise<Bundle> {
   return build({
@@ -17,6 +17,7 @@ export function bundle(root: string, outdir: string, plugins: readonly Plugin[] 
       supervisor: join(root, 'src/adapters/process/supervisor/main.ts'),
       transfer: join(root, 'src/adapters/kubernetes/transfer-server/main.ts'),
       store: join(root, 'src/adapters/s3/sidecar/main.ts'),
+      publication: join(root, 'src/publication.ts'),
     },
     outdir,
     write: false,

@@ -49,6 +49,8 @@ export async function chooseImages(files: SourceFiles, request: ImagesRequest): 
     images.set(image, { image, stages, ...(shown === undefined ? {} : { pinned: shown }) });
   }
   const isStage = engines.some(({ stage }) => stage === PROGRAM_IMAGE);
-  if (!isStage && isWanted(PROGRAM_IMAGE)) images.set(PROGRAM_IMAGE, { image: PROGRAM_IMAGE, stages: [] });
+  // A stage may run the program itself.
+  if (!isStage && !images.has(PROGRAM_IMAGE) && isWanted(PROGRAM_IMAGE))
+    images.set(PROGRAM_IMAGE, { image: PROGRAM_IMAGE, stages: [] });
   return { ...chosen, images: [...images.values()] };
 }

@@ -222,7 +222,7 @@ describe('before anything is built', () => {
     const { exitCode, stdout } = await person.type('images', 'list', '--profile', 'kind-cpu', '-o', 'json');
     expect(exitCode).toBe(0);
     const { images } = JSON.parse(stdout) as { images: { image: string; state: string }[] };
-    expect(images.map(({ state }) => state)).toEqual(Array(5).fill('not-built'));
+    expect(images.map(({ state }) => state)).toEqual(Array(4).fill('not-built'));
     expect(images.at(-1)?.image).toBe('program');
   });
 });

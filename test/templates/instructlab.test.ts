@@ -234,6 +234,36 @@ params: { teacher: { url: "https://t/v1", model: t }, datagen: { sdgHub: { flows
     });
   });
 
+  test('what publishes has its tokens, and no other stage has', async () => {
+    const hub = [
+      'publish.huggingFace.repo=acme/m',
+      'publish.huggingFace.token=env:WRITE',
+      'hub.endpoint=https://hub.test',
+    ];
+    const host = [
+      'publish.github.repo=acme/t',
+      'publish.github.token=env:HOST',
+      'publish.github.endpoint=https://host.test',
+    ];
+    const pipeline = await open('local', ...hub, ...host, 'publish.taxonomyRepo=acme/taxonomy', 'hub.token=env:READ');
+    const secret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: 'env', key } } });
+    const named = ({ name }: { readonly name: string }): boolean => /^(HF|GITHUB)_/.test(name);
+    expect((podOf(pipeline, 'publish').main['env'] as { name: string }[]).filter(named)).toEqual([
+      { name: 'HF_ENDPOINT', value: 'https://hub.test' },
+      ...[secret('HF_TOKEN', 'WRITE'), { name: 'GITHUB_API_URL', value: 'https://host.test' }],
+      secret('GITHUB_TOKEN', 'HOST'),
+    ]);
+    for (const stage of ['datagen', 'train', 'eval']) expect(manifestsOf(pipeline, stage)).not.toMatch(/WRITE|HOST/);
+    expect(paramsOf(pipeline, 'publish')).toMatchObject({
+      huggingFace: { repo: 'acme/m', private: true },
+      github: { repo: 'acme/t', changelog: { path: 'CHANGELOG.md', by: 'pull-request' }, comments: true, labels: [] },
+      taxonomyRepo: 'acme/taxonomy',
+    });
+    const reading = await open('local', 'publish.huggingFace.repo=acme/m', 'hub.token=env:READ');
+    expect(podOf(reading, 'publish').main['env']).toContainEqual(secret('HF_TOKEN', 'READ'));
+    expect(JSON.stringify(podOf(await open('local', 'hub.token=env:READ'), 'publish').main)).not.toContain('READ');
+  });
+
   test('data from outside is asked for where it is used', async () => {
     const pipeline = await open('local', 'taxonomyBase=main', 'taxonomyPulls=[145, 123]');
     const inputs = (name: string) => pipeline.sourceInputs(stageOf(pipeline, name).name);

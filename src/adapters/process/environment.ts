@@ -70,13 +70,19 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
   };
 }
 
+/** What the image of this program has on its PATH (images/program/Containerfile), and the file of `dist/` behind each. */
+const PROGRAMS = { 'ilab-store': 'store.js', 'ilab-publish': 'publication.js' };
+
 /** What containers call in the image of this program, run by the Node that runs us. */
 function makePrograms(folder: string, { nodePath, dist }: EnvironmentsOptions['program']): void {
-  const quoted = [nodePath, join(dist, 'store.js')].map((path) => `'${path.replaceAll("'", `'\\''`)}'`).join(' ');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `.${randomUUID()}.tmp`);
-  writeFileSync(temporary, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o700 });
-  renameSync(temporary, join(folder, 'ilab-store'));
+  for (const [name, file] of Object.entries(PROGRAMS)) {
+    const command = [nodePath, join(dist, file)];
+    const quoted = command.map((path) => `'${path.replaceAll("'", `'\\''`)}'`).join(' ');
+    const temporary = join(folder, `.${randomUUID()}.tmp`);
+    writeFileSync(temporary, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o700 });
+    renameSync(temporary, join(folder, name));
+  }
 }
 
 /** The link to the packages of an image. */

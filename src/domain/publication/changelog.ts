@@ -35,7 +35,7 @@ export function changelogEntry(lineage: Lineage, report: Report, changes: LeafCh
 }
 
 /** True when a ChangeLog has the entry of a run. */
-function hasEntry(text: string, run: string): boolean {
+export function hasEntry(text: string, run: string): boolean {
   return text.split(/\r?\n/).includes(heading(run));
 }
 

@@ -6,7 +6,7 @@ import { firstFault, parseJson } from './manifest.ts';
 import type { Report } from './report.ts';
 
 /** Where the statement lies beside the files that it is about. */
-const STATEMENT_FILE = 'provenance.intoto.json';
+export const STATEMENT_FILE = 'provenance.intoto.json';
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 const PREDICATE_TYPE = 'https://slsa.dev/provenance/v1';
