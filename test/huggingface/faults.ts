@@ -35,6 +35,8 @@ export const faultRuleSchema = z.object({
 
 /** The faults that are to come, the first that matches a request is taken. */
 export class Faults {
+  /** Called when a request that gets no answer was seen, or done. */
+  onHang: () => void = () => undefined;
   #rules: { match: RegExp; fault: Fault; times: number; after: number }[] = [];
 
   add(rule: z.input<typeof faultRuleSchema>): void {

@@ -45,7 +45,7 @@ export async function startHub({ folder, tokens, limits = {}, port = 0 }: HubOpt
     const line = `${request.method} ${url.pathname}`;
     if (url.pathname.startsWith('/_test/')) return control(line, { request, response }, { faults, asked });
     asked.push(line);
-    serve(state, faults.take(line), { request, response, url }).catch(() => request.socket.destroy());
+    serve(state, faults.take(line), { request, response, url }, faults.onHang).catch(() => request.socket.destroy());
   };
   const [hub, storage] = await Promise.all([listen(onRequest, port), listen(onRequest, 0)]);
   state.storage = storage.address;
@@ -91,13 +91,14 @@ interface Wire {
   readonly url: URL;
 }
 
-async function serve(state: HubState, fault: Fault | undefined, wire: Wire): Promise<void> {
+async function serve(state: HubState, fault: Fault | undefined, wire: Wire, onHang: () => void): Promise<void> {
   const { request, response } = wire;
   switch (fault?.kind) {
     case undefined:
       return send(wire, await answerOf(state, wire));
     case 'hang':
       if (fault.isDone) await answerOf(state, wire);
+      onHang();
       return;
     case 'cut':
       if (fault.isDone) await answerOf(state, wire);
