@@ -13,19 +13,8 @@ export async function runProgram(
   let exitCode = 0;
   const program = newProgram(context);
   const chosen = commandName(argv);
-  for (const entry of COMMANDS) {
+  for (const entry of [...COMMANDS, ...stageNames.map(stageEntry)]) {
     await addCommand(program, entry, entry.name === chosen, context, (code) => {
-      exitCode = code;
-    });
-  }
-  for (const stage of stageNames) {
-    const entry = {
-      name: stage,
-      summary: `Run the stage ${stage} alone: run --only ${stage}`,
-      group: 'run' as const,
-      load: async () => (await import('./run.ts')).defineStageRun(stage),
-    };
-    await addCommand(program, entry, stage === chosen, context, (code) => {
       exitCode = code;
     });
   }
@@ -41,6 +30,24 @@ export async function runProgram(
     return USAGE_EXIT_CODE;
   }
   return exitCode;
+}
+
+/** Every command with all its options, for the reference and for completion: nothing of it can be run. */
+export async function wholeProgram(stageNames: readonly string[], context: CliContext): Promise<Command> {
+  const program = newProgram(context);
+  for (const entry of [...COMMANDS, ...stageNames.map(stageEntry)]) {
+    await addCommand(program, entry, true, context, () => undefined);
+  }
+  return program;
+}
+
+function stageEntry(stage: string) {
+  return {
+    name: stage,
+    summary: `Run the stage ${stage} alone: run --only ${stage}`,
+    group: 'run' as const,
+    load: async () => (await import('./run.ts')).defineStageRun(stage),
+  };
 }
 
 function newProgram(context: CliContext): Command {
