@@ -15,6 +15,8 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('hang'), isDone: z.boolean().default(false) }),
   /** The connection is closed without an answer: before anything was done, or after. */
   z.object({ kind: z.literal('cut'), isDone: z.boolean().default(false) }),
+  /** It is done, and the connection is closed in the middle of the answer. */
+  z.object({ kind: z.literal('cut-answer') }),
   /** The connection is closed after so many bytes of what is sent. */
   z.object({ kind: z.literal('cut-upload'), bytes: z.int() }),
 ]);

@@ -104,6 +104,12 @@ async function serve(state: HubState, fault: Fault | undefined, wire: Wire, onHa
       if (fault.isDone) await answerOf(state, wire);
       request.socket.destroy();
       return;
+    case 'cut-answer': {
+      const { status = 200, headers } = await answerOf(state, wire);
+      response.writeHead(status, { ...headers, 'content-length': 1000 });
+      response.write('{"half', () => request.socket.destroy());
+      return;
+    }
     case 'cut-upload': {
       let seen = 0;
       request.on('data', (piece: Buffer) => {

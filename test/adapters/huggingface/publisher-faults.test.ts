@@ -59,6 +59,7 @@ const BUSY: Record<string, FaultInput> = {
   'a gateway that has no hub': { kind: 'status', status: 503 },
   'a connection that is cut': { kind: 'cut' },
   'an answer that is lost': { kind: 'cut', isDone: true },
+  'half an answer': { kind: 'cut-answer' },
 };
 
 for (const [name, fault] of Object.entries(BUSY)) {
@@ -89,6 +90,7 @@ for (const [name, fault] of Object.entries(BUSY)) {
 
 const UNKNOWN: Record<string, FaultInput> = {
   'an answer that is lost': { kind: 'cut', isDone: true },
+  'half an answer': { kind: 'cut-answer' },
   'a connection that is cut': { kind: 'cut' },
   'an error of the server after the work was done': { kind: 'status', status: 500, isDone: true },
   'an error of the server': { kind: 'status', status: 502 },
@@ -101,7 +103,8 @@ for (const [name, fault] of Object.entries(UNKNOWN)) {
     hub.faults.add({ match: 'POST .*/commit/', fault });
     await expect(publisher.commit(request, ignore, signal)).rejects.toMatchObject(UNREACHABLE);
     expect(hub.asked.filter((line) => line.includes('/commit/'))).toHaveLength(1);
-    expect(await commits()).toBe('isDone' in fault && fault.isDone === true ? 2 : 1);
+    const isDone = fault.kind === 'cut-answer' || ('isDone' in fault && fault.isDone === true);
+    expect(await commits()).toBe(isDone ? 2 : 1);
   });
 }
 
@@ -288,6 +291,15 @@ test('a file that is not there is refused before anything is asked', async (cont
     message: expect.stringMatching(/cannot be read \(ENOENT\)$/),
   });
   expect(hub.asked).toEqual([]);
+});
+
+test('a gated model of others is told from one that is not there', async (context) => {
+  const { hub, publisher } = await open(context);
+  hub.state.create('others/gated', false, 'somebody').isGated = true;
+  await expect(publisher.readText('others/gated', 'main', 'config.json', signal)).rejects.toMatchObject({
+    ...REFUSED,
+    message: expect.stringMatching(/^others\/gated is gated/),
+  });
 });
 
 test('a file that is too large for the hub is named', async (context) => {
