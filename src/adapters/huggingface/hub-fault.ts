@@ -66,9 +66,9 @@ export class HubFault extends Error {
 export function faultOf(response: Response, host: string, said: string | undefined): HubFault {
   const { status, headers } = response;
   const isAway = status === 408 || status === 429 || status >= 500;
-  const whose = said === undefined ? `the storage of large files of ${host}` : host;
+  const whose = said === undefined ? `an address that ${host} gave` : host;
   return new HubFault(isAway ? 'away' : 'refused', `${whose} answered ${status}${tail(said)}`, {
-    said: said ?? `its storage of large files answered ${status}`,
+    said: said ?? `an address that it gave answered ${status}`,
     status,
     code: headers.get('x-error-code') ?? undefined,
     isUndone: status === 429,
@@ -144,7 +144,7 @@ export function asUserError(error: unknown, asked: Asked): UserError {
       return asked.hasToken
         ? new UserError('bad-input', `${host} does not take the token${tail(error.said)}`, {
             cause: error,
-            hint: `it is unknown, revoked or expired: make one with write access at ${page} and set HF_TOKEN to it`,
+            hint: `it is unknown, revoked or expired: make one at ${page} (to publish: with write access) and set HF_TOKEN to it`,
           })
         : new UserError('bad-input', `${host} gives no access to ${repo} without a token`, {
             cause: error,

@@ -228,7 +228,7 @@ const REFUSALS: Record<string, { readonly fault: FaultInput; readonly message: R
   'an expired token': {
     fault: { kind: 'status', status: 401, error: 'User Access Token "week" is expired' },
     message: /does not take the token: .*expired/,
-    hint: /make one with write access at http.*\/settings\/tokens and set HF_TOKEN/,
+    hint: /make one at http.*\/settings\/tokens .*write access.* and set HF_TOKEN/,
   },
   'a token without the right': {
     fault: { kind: 'status', status: 403, error: 'Forbidden: you must use a write token' },
@@ -358,6 +358,14 @@ function stringified(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify(error) ?? '';
   return `${JSON.stringify(error)} ${error.message} ${error.stack} ${stringified(error.cause)}`;
 }
+
+test('a page that is said to be elsewhere is not told the token', async (context) => {
+  const { hub, publisher, request } = await open(context, { limits: { page: 1 } });
+  await publisher.commit(request, ignore, signal);
+  hub.state.linksTo = hub.state.storage;
+  const listed = Array.fromAsync(publisher.files(REPO, 'main', signal));
+  await expect(listed).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('answered 401') });
+});
 
 test('a token that cannot be one is refused without showing it', () => {
   const patience = { clock: systemClock, seconds: 0, answerSeconds: 1, onWait: ignore };

@@ -92,7 +92,7 @@ describe('the rights of a token', () => {
     await expect(publisher.rights('ada/m', signal)).rejects.toMatchObject({
       code: 'bad-input',
       message: expect.stringMatching(/does not take the token: .*expired/),
-      hint: expect.stringContaining('make one with write access'),
+      hint: expect.stringContaining('with write access'),
     });
   });
 
