@@ -12,6 +12,15 @@ export interface Exchange {
   readonly groups: Readonly<Record<string, string>>;
   /** Undefined without a token. */
   readonly owner: TokenOwner | undefined;
+  /** Undefined = as it comes. */
+  readonly pace: Pace | undefined;
+}
+
+/** What is sent is read with so many pauses of so many seconds, one after every so many bytes. */
+export interface Pace {
+  readonly bytes: number;
+  readonly pauses: number;
+  readonly seconds: number;
 }
 
 export interface Answer {

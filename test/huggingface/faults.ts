@@ -17,6 +17,8 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cut'), isDone: z.boolean().default(false) }),
   /** It is done, and the connection is closed in the middle of the answer. */
   z.object({ kind: z.literal('cut-answer') }),
+  /** What is sent is read with a pause after every so many bytes; it arrives in the end. */
+  z.object({ kind: z.literal('slow-upload'), bytes: z.int(), pauses: z.int(), seconds: z.number() }),
   /** The connection is closed after so many bytes of what is sent. */
   z.object({ kind: z.literal('cut-upload'), bytes: z.int() }),
 ]);

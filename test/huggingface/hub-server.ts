@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { API_ROUTES } from './api-routes.ts';
-import type { Answer, Exchange } from './exchange.ts';
+import type { Answer, Exchange, Pace } from './exchange.ts';
 import { type Fault, Faults, faultRuleSchema } from './faults.ts';
 import { HubState, type Limits, type TokenOwner } from './hub-state.ts';
 import { LFS_ROUTES } from './lfs-routes.ts';
@@ -96,6 +96,8 @@ async function serve(state: HubState, fault: Fault | undefined, wire: Wire, onHa
   switch (fault?.kind) {
     case undefined:
       return send(wire, await answerOf(state, wire));
+    case 'slow-upload':
+      return send(wire, await answerOf(state, wire, fault));
     case 'hang':
       if (fault.isDone) await answerOf(state, wire);
       onHang();
@@ -128,13 +130,13 @@ async function serve(state: HubState, fault: Fault | undefined, wire: Wire, onHa
   }
 }
 
-async function answerOf(state: HubState, { request, url }: Wire): Promise<Answer> {
+async function answerOf(state: HubState, { request, url }: Wire, pace?: Pace): Promise<Answer> {
   try {
     const bearer = /^Bearer (?<token>.*)$/.exec(request.headers.authorization ?? '')?.groups?.['token'];
     const owner = bearer === undefined ? undefined : state.tokens.get(bearer);
     if (bearer !== undefined && owner === undefined) throw new Refused(401, 'Invalid username or password.');
     if (owner?.isExpired === true) throw new Refused(401, 'User Access Token "of the test" is expired');
-    const exchange = route({ state, request, url, owner });
+    const exchange = route({ state, request, url, owner, pace });
     return await exchange.answer();
   } catch (error) {
     if (error instanceof z.ZodError || error instanceof SyntaxError)

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
-import { type Answer, type Exchange, json, jsonOf, ownerOf, type Route, repoOf } from './exchange.ts';
+import { type Answer, type Exchange, json, jsonOf, ownerOf, type Pace, type Route, repoOf } from './exchange.ts';
 import { type HubState, mayWrite } from './hub-state.ts';
 import { Refused } from './refused.ts';
 
@@ -64,7 +65,7 @@ function verifyOf({ url }: Exchange, repo: string) {
 }
 
 /** A storage of signed addresses: it wants the length beforehand, and nobody's token. */
-async function put({ request, groups, state }: Exchange): Promise<Answer> {
+async function put({ request, groups, state, pace }: Exchange): Promise<Answer> {
   refuseToken(request);
   const length = request.headers['content-length'];
   if (length === undefined) throw new Refused(411, 'MissingContentLength');
@@ -73,15 +74,33 @@ async function put({ request, groups, state }: Exchange): Promise<Answer> {
   const file = part === undefined ? state.objectFile(oid) : state.partFile(oid, Number(part));
   const coming = `${file}.${randomBytes(4).toString('hex')}`;
   const md5 = createHash('md5');
-  request.on('data', (piece: Buffer) => md5.update(piece));
+  const read = async function* (pieces: AsyncIterable<Buffer>) {
+    const pauses = pausesOf(pace);
+    for await (const piece of pieces) {
+      md5.update(piece);
+      yield piece;
+      await pauses(piece.length);
+    }
+  };
   try {
-    await pipeline(request, createWriteStream(coming));
+    await pipeline(request, read, createWriteStream(coming));
   } catch (error) {
     rmSync(coming, { force: true });
     throw error;
   }
   renameSync(coming, file);
   return { headers: { etag: `"${md5.digest('hex')}"` } };
+}
+
+function pausesOf(pace: Pace | undefined): (bytes: number) => Promise<void> {
+  let seen = 0;
+  let made = 0;
+  return async (bytes) => {
+    seen += bytes;
+    if (pace === undefined || made === pace.pauses || seen < (made + 1) * pace.bytes) return;
+    made += 1;
+    await setTimeout(pace.seconds * 1000);
+  };
 }
 
 const completion = z.object({

@@ -20,13 +20,11 @@ export async function commitFiles(
     path: upload.path,
     content: upload.kind === 'text' ? new Blob([upload.text]) : PublishedFile.of(upload),
   }));
-  const files = contents.flatMap(({ content }) => (content instanceof PublishedFile ? [content] : []));
-  for (const file of files) await file.check();
+  for (const { content } of contents) if (content instanceof PublishedFile) await content.check();
   const count = counter(onProgress);
   for (let tries = 1; ; tries += 1) {
     let isAsked = false;
-    const beforeCommit = async () => {
-      for (const file of files) await file.check();
+    const onCommit = () => {
       isAsked = true;
     };
     try {
@@ -44,7 +42,7 @@ export async function commitFiles(
         // The plain transfer of large files: the same for every hub and mirror, and the one that is tested.
         useXet: false,
         abortSignal: signal,
-        fetch: commitFetch(connection, { signal, onBytes: count, beforeCommit }),
+        fetch: commitFetch(connection, { signal, onBytes: count, onCommit }),
       });
       if (output === undefined) throw new HubFault('away', `${connection.host} did not say which commit was made`);
       return { kind: 'committed', oid: output.commit.oid };
@@ -61,23 +59,28 @@ export async function commitFiles(
 interface CommitManner {
   readonly signal: AbortSignal;
   readonly onBytes: (bytes: number) => void;
-  readonly beforeCommit: () => Promise<void>;
+  /** The commit itself is asked for now. */
+  readonly onCommit: () => void;
 }
 
 const uploadModes = z.looseObject({ files: z.array(z.looseObject({ path: z.string(), uploadMode: z.string() })) });
+const uploadActions = z.looseObject({
+  objects: z.array(z.looseObject({ oid: z.string(), actions: z.unknown().optional() })),
+});
 const uploadSizes = z.looseObject({ files: z.array(z.looseObject({ path: z.string(), size: z.number() })) });
 
-function commitFetch(connection: Connection, { beforeCommit, ...manner }: CommitManner) {
+function commitFetch(connection: Connection, { onCommit, ...manner }: CommitManner) {
   const often = patientFetch(connection, manner);
   const once = patientFetch(connection, { signal: manner.signal, isOnce: true });
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const { pathname } = new URL(input instanceof Request ? input.url : input);
     if (init.method === 'POST' && /^.*\/api\/models\/[^/]+\/[^/]+\/commit\//.test(pathname)) {
-      await beforeCommit();
+      onCommit();
       return once(input, init);
     }
     const response = await often(input, init);
-    return /\/preupload\//.test(pathname) ? withoutEmptyFiles(response, init) : response;
+    if (/\/preupload\//.test(pathname)) return withoutEmptyFiles(response, init);
+    return pathname.endsWith('/info/lfs/objects/batch') ? withoutDoubles(response) : response;
   };
 }
 
@@ -88,6 +91,18 @@ async function withoutEmptyFiles(response: Response, { body }: RequestInit): Pro
   const modes = uploadModes.parse(await response.json());
   const files = modes.files.map((file) => (empty.has(file.path) ? { ...file, uploadMode: 'regular' } : file));
   return Response.json({ ...modes, files });
+}
+
+/** Of the same bytes at several paths the SDK would send each; one is enough, as all are there before the commit. */
+async function withoutDoubles(response: Response): Promise<Response> {
+  const batch = uploadActions.parse(await response.json());
+  const seen = new Set<string>();
+  const objects = batch.objects.map(({ actions, ...object }) => {
+    const isDouble = seen.has(object.oid);
+    seen.add(object.oid);
+    return isDouble ? object : { ...object, actions };
+  });
+  return Response.json({ ...batch, objects }, { headers: response.headers });
 }
 
 /** The SDK has an error of its own where the hub refuses one of many files. */

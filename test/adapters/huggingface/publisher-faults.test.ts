@@ -1,57 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
-import { expect, type TestContext, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/adapters/clock/system-clock.ts';
-import type { HubPatience } from '../../../src/adapters/huggingface/connection.ts';
 import { createHuggingFacePublisher } from '../../../src/adapters/huggingface/model-publisher.ts';
-import type { Clock } from '../../../src/ports/clock.ts';
-import type { HubCommitRequest } from '../../../src/ports/model-hub.ts';
 import { written } from '../../contract/model-publisher-contract.ts';
 import type { FaultInput } from '../../huggingface/faults.ts';
-import { ADA, hubOf } from '../../huggingface/hub-of.ts';
+import { hubOf } from '../../huggingface/hub-of.ts';
+import { openPublisher as open, REPO } from '../../huggingface/publisher-room.ts';
 
 const signal = new AbortController().signal;
-/** Time that passes when it is waited for, and at no other. */
-function quickClock(): Clock {
-  let at = 0;
-  return {
-    now: () => new Date(at),
-    sleep: async (seconds, stop) => {
-      stop.throwIfAborted();
-      at += seconds * 1000;
-    },
-  };
-}
-
 const ignore = () => undefined;
-const REPO = 'ada/model';
 const UNREACHABLE = { name: 'UserError', code: 'unreachable' };
 const REFUSED = { name: 'UserError', code: 'bad-input' };
-
-/** A hub with one repository, and a publisher that waits `seconds`. */
-async function open(context: TestContext, options: Parameters<typeof hubOf>[1] & Partial<HubPatience> = {}) {
-  const { hub, folder } = await hubOf(context, options);
-  const { seconds = 20, answerSeconds = 20, clock = quickClock() } = options;
-  const said: string[] = [];
-  const patience = { clock, seconds, answerSeconds, onWait: (sentence: string) => said.push(sentence) };
-  const as = (token: string) => createHuggingFacePublisher({ endpoint: hub.endpoint, token }, patience);
-  const publisher = as(ADA);
-  await publisher.createRepository(REPO, { isPrivate: true }, signal);
-  const head = (await publisher.findRepository(REPO, signal))?.head ?? '';
-  const request: HubCommitRequest = {
-    repo: REPO,
-    branch: 'main',
-    parent: head,
-    title: 'Publish',
-    message: '',
-    uploads: [{ path: 'README.md', kind: 'text', text: 'card' }],
-    deletions: [],
-  };
-  const commits = async () => (await Array.fromAsync(publisher.commits(REPO, 'main', signal))).length;
-  hub.asked.length = 0;
-  return { hub, folder, publisher, as, said, head, request, commits };
-}
 
 const BUSY: Record<string, FaultInput> = {
   'too many requests': { kind: 'status', status: 429, headers: { 'retry-after': '0' } },
@@ -114,72 +74,6 @@ test('a commit that the hub had no time to look at is asked for again', async (c
   hub.faults.add({ match: 'POST .*/commit/', fault });
   expect(await publisher.commit(request, ignore, signal)).toMatchObject({ kind: 'committed' });
   expect(await commits()).toBe(2);
-});
-
-test('a large file goes on after each kind of fault, and is counted once', async (context) => {
-  const limits = { multipart: 500_000, part: 300_000 };
-  const { hub, folder, publisher, request, said } = await open(context, { limits, answerSeconds: 1 });
-  const files = [
-    await written({ folder }, 'parts.safetensors', randomBytes(1_000_000)),
-    await written({ folder }, 'whole.safetensors', randomBytes(400_000)),
-  ];
-  const faults: readonly FaultInput[] = [
-    { kind: 'cut-upload', bytes: 100_000 },
-    { kind: 'cut', isDone: true },
-    { kind: 'status', status: 500 },
-    { kind: 'hang' },
-  ];
-  for (const fault of faults) hub.faults.add({ match: 'PUT ', fault });
-  for (const match of ['/preupload/', '/batch', '/complete_multipart/'])
-    hub.faults.add({ match, fault: { kind: 'cut' } });
-  const sent: number[] = [];
-  const done = await publisher.commit({ ...request, uploads: files }, (bytes) => sent.push(bytes), signal);
-  expect(done).toMatchObject({ kind: 'committed' });
-  expect(sent.at(-1)).toBe(1_400_000);
-  expect(sent).toEqual(sent.toSorted((a, b) => a - b));
-  expect(said.length).toBeGreaterThan(0);
-  const there = await Array.fromAsync(publisher.files(REPO, 'main', signal));
-  for (const { path, size, sha256 } of files) expect(there).toContainEqual({ path, size, sha256 });
-});
-
-test('what had arrived when a publisher ended is not sent by the next one', async (context) => {
-  const { hub, folder, as, publisher, request } = await open(context, { answerSeconds: 600 });
-  const first = await written({ folder }, 'a.safetensors', randomBytes(300_000));
-  const second = await written({ folder }, 'b.safetensors', randomBytes(400_000));
-  const whole = { ...request, uploads: [first, second] };
-  hub.faults.add({ match: `PUT .*${second.sha256}`, fault: { kind: 'hang' } });
-  const stop = new AbortController();
-  const ended = expect(publisher.commit(whole, ignore, stop.signal)).rejects.toThrow('killed');
-  await expect.poll(() => hub.state.hasObject(first.sha256)).toBe(true);
-  await expect.poll(() => hub.asked.filter((line) => line.startsWith('PUT')).length).toBe(2);
-  stop.abort(new Error('killed'));
-  await ended;
-  hub.asked.length = 0;
-  const sent: number[] = [];
-  expect(await as(ADA).commit(whole, (bytes) => sent.push(bytes), signal)).toMatchObject({ kind: 'committed' });
-  expect(hub.asked.filter((line) => line.startsWith('PUT'))).toEqual([`PUT /_storage/${second.sha256}`]);
-  expect(sent.at(-1)).toBe(400_000);
-});
-
-test('an address of the storage that has expired is asked for anew', async (context) => {
-  const { hub, folder, publisher, request } = await open(context);
-  const uploads = [
-    await written({ folder }, 'a.safetensors', randomBytes(100_000)),
-    await written({ folder }, 'b.safetensors', randomBytes(100_000)),
-  ];
-  hub.faults.add({ match: 'PUT ', fault: { kind: 'status', status: 403, error: 'Request has expired' }, after: 1 });
-  expect(await publisher.commit({ ...request, uploads }, ignore, signal)).toMatchObject({ kind: 'committed' });
-  expect(hub.asked.filter((line) => line.endsWith('/batch'))).toHaveLength(2);
-  expect(hub.asked.filter((line) => line.startsWith('POST') && line.includes('/commit/'))).toHaveLength(1);
-});
-
-test('a storage that goes on refusing is not asked for ever, and what it says is not shown', async (context) => {
-  const { hub, folder, publisher, request } = await open(context);
-  const uploads = [await written({ folder }, 'a.safetensors', randomBytes(1000))];
-  hub.faults.add({ match: 'PUT ', fault: { kind: 'status', status: 403, error: 'signed by KEY' }, times: 9 });
-  const refused = publisher.commit({ ...request, uploads }, ignore, signal);
-  await expect(refused).rejects.toMatchObject({ ...REFUSED, message: expect.not.stringContaining('KEY') });
-  expect(hub.asked.filter((line) => line.startsWith('PUT'))).toHaveLength(3);
 });
 
 test('patience ends, and a hub that asks for more of it is left at once', async (context) => {
@@ -261,38 +155,6 @@ for (const [name, { fault, message, hint }] of Object.entries(REFUSALS)) {
   });
 }
 
-test('a file that is written to while it is sent never arrives, and nothing is committed', async (context) => {
-  const limits = { multipart: 500_000, part: 300_000 };
-  for (const size of [400_000, 1_000_000]) {
-    const { hub, folder, publisher, request, commits } = await open(context, { limits, answerSeconds: 1 });
-    const upload = await written({ folder }, 'a.safetensors', randomBytes(size));
-    hub.faults.add({ match: '/batch', fault: { kind: 'hang' } });
-    const committed = publisher.commit({ ...request, uploads: [upload] }, ignore, signal);
-    const refused = expect(committed).rejects.toMatchObject({
-      ...REFUSED,
-      message: expect.stringContaining(upload.file),
-    });
-    await expect.poll(() => hub.asked.some((line) => line.endsWith('/batch'))).toBe(true);
-    await writeFile(upload.file, randomBytes(size));
-    await refused;
-    expect(hub.state.hasObject(upload.sha256)).toBe(false);
-    expect(hub.asked.filter((line) => /complete_multipart|\/commit\//.test(line))).toEqual([]);
-    expect(await commits()).toBe(1);
-  }
-});
-
-test('a file that is not there is refused before anything is asked', async (context) => {
-  const { hub, folder, publisher, request } = await open(context);
-  const upload = await written({ folder }, 'a.safetensors', randomBytes(10));
-  await rm(upload.file);
-  const refused = publisher.commit({ ...request, uploads: [upload] }, ignore, signal);
-  await expect(refused).rejects.toMatchObject({
-    ...REFUSED,
-    message: expect.stringMatching(/cannot be read \(ENOENT\)$/),
-  });
-  expect(hub.asked).toEqual([]);
-});
-
 test('a gated model of others is told from one that is not there', async (context) => {
   const { hub, publisher } = await open(context);
   hub.state.create('others/gated', false, 'somebody').isGated = true;
@@ -300,23 +162,6 @@ test('a gated model of others is told from one that is not there', async (contex
     ...REFUSED,
     message: expect.stringMatching(/^others\/gated is gated/),
   });
-});
-
-test('a file that is too large for the hub is named', async (context) => {
-  const { folder, publisher, request, commits } = await open(context, { limits: { file: 1000 } });
-  const uploads = [await written({ folder }, 'huge.safetensors', randomBytes(2000))];
-  await expect(publisher.commit({ ...request, uploads }, ignore, signal)).rejects.toMatchObject({
-    ...REFUSED,
-    message: expect.stringMatching(/huge\.safetensors.*larger than 1000 bytes/),
-  });
-  expect(await commits()).toBe(1);
-});
-
-test('an empty file goes with the commit, which the storage of large files would not take', async (context) => {
-  const { folder, publisher, request } = await open(context);
-  const uploads = [await written({ folder }, 'empty.bin', Buffer.alloc(0))];
-  expect(await publisher.commit({ ...request, uploads }, ignore, signal)).toMatchObject({ kind: 'committed' });
-  expect(await Array.fromAsync(publisher.files(REPO, 'main', signal))).toContainEqual({ path: 'empty.bin', size: 0 });
 });
 
 test('the token is in nothing that is thrown or said, whoever shows it', async (context) => {
