@@ -92,6 +92,15 @@ function main(): void {
       (await import('./adapters/files/write-files.ts')).writeFiles(resolve(folder), files),
     openDownloadFolder: async (folder) =>
       (await import('./adapters/files/disk-download-folder.ts')).diskDownloadFolder(resolve(folder)),
+    verifyModel: async (location, signal) => {
+      const say = (line: string): void => stderr.write(`ilab-backend: ${line}\n`);
+      const [{ openModel }, { verifyModel }] = await Promise.all([
+        import('./open-model.ts'),
+        import('./actions/verify-model.ts'),
+      ]);
+      const model = await openModel(location, { cwd: process.cwd(), env: process.env, say });
+      return verifyModel(model, location, signal);
+    },
     examine: (options, signal) => examine(places.stateFolder(options), signal),
     probe,
     version,

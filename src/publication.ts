@@ -21,6 +21,7 @@ import { STATEMENT_FILE } from './domain/publication/statement.ts';
 import { publicationOutcome, type StepReport } from './domain/publication/step-report.ts';
 import { unifiedDiff } from './domain/publication/unified-diff.ts';
 import { maskTokens } from './domain/token-shapes.ts';
+import type { CodeHost } from './ports/code-host.ts';
 import type { ModelPublisher } from './ports/model-hub.ts';
 
 /*
@@ -142,7 +143,7 @@ async function openPlaces(env: Variables, settings: PublicationSettings): Promis
   if (settings.host !== undefined) requireToken(hostToken, 'GITHUB_TOKEN', 'publish.github.token');
   return {
     ...(settings.hub === undefined ? {} : { hub: await openHub(env, { ...patience, answerSeconds: ANSWER_S }) }),
-    ...(settings.host === undefined ? {} : { host: await openHost() }),
+    ...(settings.host === undefined ? {} : { host: await openHost(env) }),
   };
 }
 
@@ -151,8 +152,13 @@ async function openHub(env: Variables, patience: HubPatience): Promise<ModelPubl
   return createHuggingFacePublisher({ endpoint: env['HF_ENDPOINT'] ?? '', token: env['HF_TOKEN'] ?? '' }, patience);
 }
 
-function openHost(): Promise<never> {
-  throw new UserError('not-supported', 'no code host can be reached yet');
+async function openHost(env: Variables): Promise<CodeHost> {
+  const { createGitHub } = await import('./adapters/github/code-host.ts');
+  const apiUrl = env['GITHUB_API_URL'];
+  return createGitHub({
+    ...{ token: env['GITHUB_TOKEN'] ?? '', patienceSeconds: PATIENCE_S, onWait: say, env },
+    ...(apiUrl === undefined ? {} : { apiUrl }),
+  });
 }
 
 function requireToken(token: string | undefined, name: string, parameter: string): void {

@@ -14,6 +14,7 @@ export const COMMAND_NAMES = [
   'logs',
   'artifacts',
   'diff',
+  'verify',
   'plan',
   'render',
   'rbac',

@@ -81,6 +81,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./diff.ts')).defineDiff,
   },
   {
+    name: 'verify',
+    group: 'look',
+    summary: 'Hold a published model against its statement',
+    load: async () => (await import('./verify.ts')).defineVerify,
+  },
+  {
     name: 'plan',
     group: 'prepare',
     summary: 'Show what would run, and why',

@@ -6,6 +6,7 @@ import type { IntoFolder } from '../actions/download-artifacts.ts';
 import type { OpenImages } from '../actions/image-job.ts';
 import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
 import type { OpenArchive } from '../actions/push-artifacts.ts';
+import type { VerifiedModel } from '../actions/verify-model.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { SourceFile } from '../domain/source-file.ts';
 
@@ -46,6 +47,8 @@ export interface CliContext {
   readonly writeFiles: (folder: string, files: readonly SourceFile[]) => Promise<readonly string[]>;
   /** A folder that takes a run's files over; nothing is made yet. */
   readonly openDownloadFolder: (folder: string) => Promise<IntoFolder>;
+  /** Holds a published model, a folder or `hf:org/name@revision`, against its statement. */
+  readonly verifyModel: (location: string, signal: AbortSignal) => Promise<VerifiedModel>;
   /** Looks at what runs will need of this machine; changes nothing. */
   readonly examine: (options: PlaceOptions, signal: AbortSignal) => AsyncIterable<Finding>;
   /** Looks at what runs will need of a cluster, from here or from a pod of it. */

@@ -32,6 +32,7 @@ export class Terminal {
       openArchive: missing,
       writeFiles: missing,
       openDownloadFolder: missing,
+      verifyModel: missing,
       examine: missing,
       openDoctor: missing,
       probe: missing,

@@ -13,8 +13,8 @@ const PREDICATE_TYPE = 'https://slsa.dev/provenance/v1';
 /** Identifies the shape of the parameters below; nothing is there to be read. */
 const BUILD_TYPE = 'https://ilab-backend.dev/v1alpha1/pipeline-run';
 
-/** Files that a hub keeps for itself, in no statement. */
-const OF_THE_HUB = new Set(['.gitattributes', '.gitignore']);
+/** What a hub, or who downloads from it, keeps for itself, in no statement. */
+const OF_THE_HUB = /^(?:\.gitattributes$|\.gitignore$|\.cache\/huggingface\/)/;
 
 /**
  * The in-toto statement of a published model with SLSA's provenance: `files` are all files beside it. The same inputs
@@ -104,7 +104,7 @@ export function compareToStatement(
   stated: readonly ListingEntry[],
   found: readonly { readonly path: string; readonly size: number; readonly sha256?: string }[],
 ): readonly string[] {
-  const files = found.filter(({ path }) => path !== STATEMENT_FILE && !OF_THE_HUB.has(path));
+  const files = found.filter(({ path }) => path !== STATEMENT_FILE && !OF_THE_HUB.test(path));
   const sizes = new Map(files.map(({ path, size }) => [path, size]));
   const listing = stated.map((entry) => (entry.size < 0 ? { ...entry, size: sizes.get(entry.path) ?? 0 } : entry));
   return compareToListing(listing, files);
