@@ -5,6 +5,8 @@ const LONGEST_SAYING = 300;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what a server says is shown on a terminal
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
 const CERTIFICATE = /^(CERT_|SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+/** Of a connection that was there. */
+const CLOSED = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/;
 /** The request has not left this machine. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
@@ -86,7 +88,8 @@ export function networkFault(error: unknown, host: string): HubFault {
   const code = networkCodeOf(error);
   if (CERTIFICATE.test(code))
     return new HubFault('refused', `the certificate of ${host} is not trusted (${code})`, { code: 'Certificate' });
-  return new HubFault('away', `${host} does not answer${code === '' ? '' : ` (${code})`}`, {
+  const what = CLOSED.test(code) ? 'closed the connection' : `does not answer${code === '' ? '' : ` (${code})`}`;
+  return new HubFault('away', `${host} ${what}`, {
     isUndone: NOT_SENT.test(code),
   });
 }
@@ -115,6 +118,11 @@ export function asUserError(error: unknown, asked: Asked): UserError {
         error.retryAfterS === undefined
           ? 'try again; a mirror is named with HF_ENDPOINT'
           : `it asks to wait ${Math.ceil(error.retryAfterS)} s: try again then`,
+    });
+  if (error.isStorage)
+    return new UserError('unreachable', `${error.message}: what belongs to ${repo} does not pass`, {
+      cause: error,
+      hint: 'try again; a proxy or a firewall between here and there may refuse it, too',
     });
   const page = `${endpoint}/settings/tokens`;
   switch (error.code) {

@@ -209,7 +209,7 @@ test('a page that is said to be elsewhere is not told the token', async (context
   await publisher.commit(request, ignore, signal);
   hub.state.linksTo = hub.state.storage;
   const listed = Array.fromAsync(publisher.files(REPO, 'main', signal));
-  await expect(listed).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('answered 401') });
+  await expect(listed).rejects.toMatchObject({ ...UNREACHABLE, message: expect.stringContaining('answered 401') });
 });
 
 test('a token that cannot be one is refused without showing it', () => {
