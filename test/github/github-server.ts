@@ -115,6 +115,7 @@ export class GitHubServer {
     const text = await textOf(request);
     const url = new URL(request.url ?? '', this.#origin);
     const { method = '' } = request;
+    if (url.pathname.startsWith('/_test/')) return send(response, this.#control(url.pathname, text), {});
     if (!url.pathname.startsWith(`${this.#prefix}/`))
       return send(response, refused(404, ''), { 'content-type': 'text/html' });
     const { path, repository } = this.#place(url.pathname.slice(this.#prefix.length));
@@ -129,6 +130,14 @@ export class GitHubServer {
     if (fault?.kind === 'cut') return this.#cut(served, response);
     this.onServed(served, answer.status);
     send(response, answer, this.#headers(answer), fault?.kind === 'half');
+  }
+
+  /** For tests and people who have it as a program only. */
+  #control(path: string, text: string): Answer {
+    if (path === '/_test/state') return { status: 200, body: this.state.shown() };
+    const { operation, fault, times = 1 } = JSON.parse(text) as PlannedFault & { readonly times?: number };
+    this.fail(operation, fault, times);
+    return { status: 200, body: {} };
   }
 
   /** A repository by its number is the same by its name. */

@@ -157,6 +157,21 @@ export class HostState {
     return repository;
   }
 
+  /** All of it as JSON can hold it. */
+  shown(): object {
+    return this.#repositories.map(({ name, branches, pulls, comments, releases, statuses, commits }) => ({
+      name,
+      branches: Object.fromEntries(
+        [...branches].map(([branch, sha]) => {
+          const { message = '', files = new Map<string, string>() } = commits.get(sha) ?? {};
+          return [branch, { sha, message, files: Object.fromEntries(files) }];
+        }),
+      ),
+      pulls: [...pulls.values()],
+      ...{ comments, releases, statuses },
+    }));
+  }
+
   rename(repository: StoredRepository, name: string): void {
     this.#renamed.set(repository.name.toLowerCase(), repository);
     repository.name = name;
