@@ -98,7 +98,7 @@ export class Asker {
       if (limit !== undefined && limit.seconds > left)
         throw new UserError(
           'unreachable',
-          `cannot ${question.doing} now: ${host}: ${limit.sentence}; that is ${limit.seconds} s from now, and it is waited for ${patienceSeconds} s`,
+          `cannot ${question.doing} now: ${host}: ${limit.sentence}, in ${limit.seconds} s; it is waited ${patienceSeconds} s at most`,
           { hint: 'what is done stays done; go on later' },
         );
       if (silence !== undefined && left <= 0) throw unanswered(question, silence);

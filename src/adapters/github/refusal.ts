@@ -57,7 +57,9 @@ export function asUserError(refusal: Refusal, host: string, doing: string, need:
       `the token is not authorized for the organization's single sign-on: cannot ${doing}`,
       'authorize it: https://github.com/settings/tokens, "Configure SSO"',
     );
-  if (status === 403 && /archived|locked|suspended|disabled|allow list/i.test(text))
+  if (status === 403 && /suspended|disabled|allow list/i.test(text))
+    return refused(`cannot ${doing} (${said})`, 'an owner of the organization can say more');
+  if (status === 403 && /archived|locked/i.test(text))
     return refused(`cannot ${doing} (${said})`, 'the repository or the conversation has to be opened again first');
   if (status === 403) return refused(`the token may not ${doing} (${said})`, `${rights}${seenRights(headers)}`);
   if (status === 404)
@@ -65,16 +67,19 @@ export function asUserError(refusal: Refusal, host: string, doing: string, need:
       `cannot ${doing}: ${host} has no such thing, or does not show it to the token`,
       `check the names; ${rights}${seenRights(headers)}`,
     );
-  return refused(`${host} refuses to ${doing}: ${text === '' ? status : text}`, `check what was asked for; ${rights}`);
+  return refused(
+    `${host} refuses to ${doing}: ${text === '' ? status : text}`,
+    'the right is there; what was asked for is not possible',
+  );
 }
 
 /** What the host tells of the rights that were missing. */
 function seenRights(headers: Headers): string {
   const accepted = headerOf(headers, 'x-accepted-github-permissions');
   const scopes = headers['x-oauth-scopes'];
-  if (/^[a-z_=,; ]{1,200}$/.test(accepted)) return ` (the host asks for ${accepted.replaceAll(/; */g, ' or ')})`;
+  if (/^[a-z_=,; ]{1,200}$/.test(accepted)) return `; the host asks for ${accepted.replaceAll(/; */g, ' or ')}`;
   if (typeof scopes !== 'string' || !/^[\w:, ]{0,300}$/.test(scopes)) return '';
-  return scopes === '' ? ' (this one has no scope)' : ` (this one has ${scopes})`;
+  return scopes === '' ? '; this one has no scope' : `; this one has ${scopes}`;
 }
 
 function headerOf(headers: Headers, name: string): string {

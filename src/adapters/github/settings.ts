@@ -17,9 +17,9 @@ export function checkedToken(given: string): string {
   return token;
 }
 
-/** Without a slash at its end. Throws `bad-config`. */
-export function checkedUrl(given = PUBLIC): string {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
+/** Without a slash at its end; empty = the public one. Throws `bad-config`. */
+export function checkedUrl(given = ''): string {
+  const url = URL.canParse(given || PUBLIC) ? new URL(given || PUBLIC) : undefined;
   const isHttp = url !== undefined && /^https?:$/.test(url.protocol);
   if (!isHttp || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw new UserError('bad-config', 'GITHUB_API_URL is no address of an API', {

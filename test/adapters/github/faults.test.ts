@@ -88,7 +88,9 @@ describe('a limit', () => {
     server.fail(COMMENT, { kind: 'primary-limit', seconds: 3000 });
     const fault = await faultOf(comment());
     expect(fault.code).toBe('unreachable');
-    expect(fault.message).toMatch(/limit of requests is used up until \d\d:\d\d UTC.* 300\d s from now/);
+    expect(fault.message).toMatch(
+      /limit of requests is used up until \d\d:\d\d UTC, in 300\d s; it is waited 100 s at most$/,
+    );
     expect({ slept: clock.slept, told, comments: repository.comments }).toEqual({ slept: [], told: [], comments: [] });
   });
 

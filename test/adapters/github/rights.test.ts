@@ -57,7 +57,7 @@ describe('the rights of a token', () => {
     repository.isPrivate = true;
     await expect(host.rights(REPO, signal)).rejects.toMatchObject({
       code: 'bad-input',
-      hint: expect.stringMatching(/the scope `repo`.*\(this one has public_repo\)/),
+      hint: expect.stringMatching(/the scope `repo`.*; this one has public_repo$/),
     });
   });
 
@@ -120,14 +120,14 @@ describe('a right that is missing is named', () => {
       code: 'bad-input',
       message: expect.stringContaining(`the token may not ${doing} (`),
       hint: expect.stringMatching(
-        new RegExp(`needs \`${right}\`.*the scope \`repo.*\\(the host asks for [a-z_]+=write`),
+        new RegExp(`needs \`${right}\`.*the scope \`repo.*; the host asks for [a-z_]+=write`),
       ),
     });
     await server.close();
     await expect(call(await serve({ kind: 'classic', scopes: ['gist'] }))).rejects.toMatchObject({
       code: 'bad-input',
       message: expect.stringMatching(`cannot ${doing}: .* does not show it to the token`),
-      hint: expect.stringContaining('(this one has gist)'),
+      hint: expect.stringContaining('; this one has gist'),
     });
   });
 
@@ -167,7 +167,14 @@ describe('what is forbidden for another reason says so', () => {
       'by a pull request',
     ],
     ['a protected branch', 422, 'protected branch hook declined', {}, 'by a pull request'],
-    ['something new', 422, 'The moon is not right', {}, 'check what was asked for'],
+    [
+      'an address',
+      403,
+      'Although you appear to have the correct authorization credentials, the `x` organization has an IP allow list enabled',
+      {},
+      'an owner',
+    ],
+    ['something new', 422, 'The moon is not right', {}, 'is not possible'],
   ];
 
   test.each(refusals)('%s', async (_, status, message, headers, hint) => {

@@ -5,7 +5,7 @@ import type { StoredRepository } from '../../github/host-state.ts';
 import type { Operation } from '../../github/operations.ts';
 import { StageRun } from './stage-run.ts';
 
-/* The stage as a program, to a server that speaks GitHub's API: asked by its description, cut at every write, killed. */
+/* The stage as a program, to a server that speaks GitHub's API: its connection cut at every write, its rights too few. */
 
 const CANARY = 'github_pat_11CANARY_of_this_test';
 const REPO = 'team/taxonomy';
@@ -91,20 +91,6 @@ describe.each(WRITES)('%s', (operation) => {
       expect(server.asked(operation)).toBe(when === 'after' && !AGAIN.has(operation) ? 1 : 2);
     },
   );
-
-  test('in the middle of which the program is killed, too', async () => {
-    const asked = Promise.withResolvers<void>();
-    server.fail(operation, { kind: 'hang' });
-    server.onServed = (request) => {
-      if (request.operation === operation) asked.resolve();
-    };
-    const running = stage.start();
-    await asked.promise;
-    running.kill('SIGKILL');
-    await running;
-    expect((await stage.run()).exitCode).toBe(0);
-    expect(published()).toEqual(ONCE);
-  });
 });
 
 test('what is refused is named with the right it needs, and the rest is done', async () => {
