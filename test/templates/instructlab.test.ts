@@ -259,8 +259,8 @@ params: { teacher: { url: "https://t/v1", model: t }, datagen: { sdgHub: { flows
       github: { repo: 'acme/t', changelog: { path: 'CHANGELOG.md', by: 'pull-request' }, comments: true, labels: [] },
       taxonomyRepo: 'acme/taxonomy',
     });
-    const reading = await open('local', 'publish.huggingFace.repo=acme/m', 'hub.token=env:READ');
-    expect(podOf(reading, 'publish').main['env']).toContainEqual(secret('HF_TOKEN', 'READ'));
+    await expect(open('local', 'publish.huggingFace.repo=acme/m')).rejects.toThrow(/publish\.huggingFace\.token/);
+    await expect(open('local', 'publish.github.repo=acme/m')).rejects.toThrow(/publish\.github\.token/);
     expect(JSON.stringify(podOf(await open('local', 'hub.token=env:READ'), 'publish').main)).not.toContain('READ');
   });
 
