@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { TypedIn } from '../config/harness.ts';
-import { manifestsOf } from './manifests.ts';
+import { manifestsOf, podOf } from './manifests.ts';
 
 const HEAD = 'apiVersion: ilab-backend.dev/v1alpha1\nkind: Project\npipeline: hello\nparams: { name: world }\n';
 
@@ -46,5 +46,18 @@ describe('the pod block of', () => {
     place.write({ 'ilab-backend.yaml': HEAD + block });
     const { pipeline } = await place.configure({ target: 'kubernetes' });
     await expect(manifestsOf(pipeline, 'greet')).toMatchFileSnapshot(`../golden/pod-block/${name}.yaml`);
+  });
+
+  test('the program that publishes is told of proxy and authority in the words that Node knows', async () => {
+    place.write({ 'ilab-backend.yaml': HEAD.replace(/pipeline.*\nparams.*\n/, '') + BLOCKS.openshift });
+    const set = ['taxonomy=/data/taxonomy', 'model=tiny'];
+    const { pipeline } = await place.configure({ pipeline: 'instructlab', profile: 'kind-cpu', set });
+    expect(podOf(pipeline, 'publish').main['env']).toEqual(
+      expect.arrayContaining([
+        { name: 'HTTPS_PROXY', value: 'http://proxy.example.com:3128' },
+        { name: 'NODE_USE_ENV_PROXY', value: '1' },
+        { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ilab-backend/ca.crt' },
+      ]),
+    );
   });
 });
