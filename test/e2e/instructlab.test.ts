@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { GitHubServer } from '../github/github-server.ts';
+import { startHub } from '../huggingface/hub-server.ts';
 import { Person, parseEvents, phases, type RunObject } from './program.ts';
 import { skill, writeLeaf } from './taxonomies.ts';
 
@@ -191,6 +193,85 @@ describe('what follows', () => {
     }
   });
 });
+
+describe('published to a hub and told to a code host', () => {
+  const HF_REPO = 'ada/workshop';
+  const CANARIES = { HF_TOKEN: 'hf_canaryThatNobodyMayEverSee', GITHUB_TOKEN: 'ghp_canaryThatNobodyMayEverSee' };
+
+  test('once, by the same chain; a worse model sends nothing; no token is anywhere', async () => {
+    const folder = join(person.folder, 'hub');
+    const hub = await startHub({ folder, tokens: { [CANARIES.HF_TOKEN]: { user: 'ada', role: 'write' } } });
+    const host = new GitHubServer({ token: CANARIES.GITHUB_TOKEN });
+    await host.listen();
+    onTestFinished(async () => void (await Promise.all([hub.close(), host.close()])));
+    const code = host.state.addRepository('acme/taxonomy');
+    const seen = new Set<string>();
+    host.onServed = () => {
+      for (const line of commandLines()) seen.add(line);
+    };
+    Object.assign(person.env, CANARIES);
+    const set = Object.entries({
+      'hub.endpoint': hub.endpoint,
+      ...{ 'publish.huggingFace.repo': HF_REPO, 'publish.huggingFace.token': 'env:HF_TOKEN' },
+      ...{ 'publish.github.repo': 'acme/taxonomy', 'publish.github.token': 'env:GITHUB_TOKEN' },
+      ...{ 'publish.github.endpoint': host.url, 'publish.github.changelog.by': 'commit' },
+    }).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+
+    const worse = ['--set', 'train.epochs=1', '--set', 'train.learningRate=3', '--set', 'train.mlx.maxGradNorm=0'];
+    expect((await run('--name', 'worse-there', ...worse, ...set)).exitCode).toBe(4);
+    expect([hub.asked, host.requests]).toEqual([[], []]);
+
+    const looked = await run('--name', 'looked', ...set, '--set', 'publish.dryRun=true');
+    expect(looked.exitCode, looked.stderr).toBe(0);
+    expect((await person.type('logs', 'looked', 'publish')).stdout).toContain(
+      `create the private model repository ${HF_REPO}`,
+    );
+    expect([hub.asked, host.requests.map(({ method }) => method)].flat().every((line) => line.startsWith('GET'))).toBe(
+      true,
+    );
+
+    const told = await person.events('run', 'instructlab', '--project', CLONE, '--name', 'told', ...set);
+    expect(told.exitCode, told.stderr).toBe(0);
+    expect(phases(await person.status('told'))).toMatchObject({
+      train: 'Reused',
+      eval: 'Reused',
+      publish: 'Succeeded',
+    });
+    expect([...(hub.state.repositories.get(HF_REPO)?.tags.keys() ?? [])]).toEqual(['told']);
+    expect(code.file('main', 'CHANGELOG.md')).toContain('## told\n');
+    const verified = await person.start(['verify', `hf:${HF_REPO}@told`], { HF_ENDPOINT: hub.endpoint });
+    expect(verified.exitCode, verified.stderr).toBe(0);
+    const written = hub.asked.length;
+    expect((await run('--name', 'again', ...set)).exitCode).toBe(0);
+    expect(hub.asked).toHaveLength(written);
+
+    expect([...seen].some((line) => line.includes('publication.js'))).toBe(true);
+    const state = readdirSync(person.stateDir, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !name.startsWith('envs/'))
+      .map((name) => join(person.stateDir, name))
+      .filter((name) => lstatSync(name).isFile())
+      .map((name) => readFileSync(name, 'latin1'));
+    expect(state.length).toBeGreaterThan(100);
+    const logs = await person.type('logs', 'told', 'publish');
+    for (const text of [...seen, ...state, JSON.stringify(told), logs.stdout, looked.stderr]) {
+      for (const canary of Object.values(CANARIES)) expect(text.includes(canary)).toBe(false);
+    }
+    expect(host.violations).toEqual([]);
+  });
+});
+
+/** Of every process that can be seen. */
+function commandLines(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        return [readFileSync(`/proc/${name}/cmdline`, 'utf8')];
+      } catch {
+        return []; // It ended meanwhile.
+      }
+    });
+}
 
 function trainOnly(name: string, seed: number): readonly string[] {
   const args = ['--project', CLONE, '--until', 'train', '--name', name, '--set', 'train.epochs=1'];
