@@ -22,7 +22,7 @@ export interface ManifestLeaf {
   readonly createdBy: string;
   /** Seed examples that a person wrote. */
   readonly examples: number;
-  /** Rows for training that were made of it; absent where the manifest does not say. */
+  /** Rows for training that were made of it, of all phases; absent where the manifest does not say. */
   readonly trainRows?: number;
   /** `sha256:<hex>` of its qna.yaml. */
   readonly qna: string;
@@ -66,7 +66,7 @@ const leaf = z.looseObject({
   kind: z.string(),
   createdBy: z.string(),
   examples: count,
-  trainRows: count.nullish().catch(null),
+  trainRows: z.record(z.string(), count).nullish().catch(null),
   qna: z.string(),
 });
 
@@ -111,7 +111,7 @@ export function parseManifest(text: string): Manifest {
     settings: parsed.settings ?? {},
     leaves: parsed.leaves.map(({ id, path, kind, createdBy, examples, trainRows, qna }) => ({
       ...{ id, path, kind, createdBy, examples, qna },
-      ...(typeof trainRows === 'number' ? { trainRows } : {}),
+      ...(trainRows ? { trainRows: Object.values(trainRows).reduce((sum, rows) => sum + rows, 0) } : {}),
     })),
     totals: Object.fromEntries(
       Object.entries(parsed.totals ?? {}).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),

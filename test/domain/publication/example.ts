@@ -11,7 +11,16 @@ export const EVIL =
 export function leafJson(path: string, createdBy: string, qna = 'd') {
   return {
     id: path.replaceAll('/', '_'),
-    ...{ path, kind: 'knowledge', version: 3, createdBy, changed: null, examples: 5, heldOut: 1, trainRows: 24 },
+    ...{
+      path,
+      kind: 'knowledge',
+      version: 3,
+      createdBy,
+      changed: null,
+      examples: 5,
+      heldOut: 1,
+      trainRows: { knowledge: 10, skills: 14 },
+    },
     qna: `sha256:${qna.repeat(64)}`,
   };
 }
