@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { OPERATIONS } from '../test/github/operations.ts';
 
 /*
@@ -7,7 +7,9 @@ import { OPERATIONS } from '../test/github/operations.ts';
  * much for everybody's node_modules. With a new version of the package:
  *
  *   npm pack @octokit/openapi@VERSION && tar xzf octokit-openapi-VERSION.tgz package/generated/api.github.com.json
- *   node scripts/github-openapi.ts package/generated/api.github.com.json
+ *   node scripts/github-openapi.ts package/generated/api.github.com.json >test/github/description.json
+ *
+ * test/long/github-openapi.test.ts does it anew.
  */
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -29,8 +31,7 @@ for (const name of OPERATIONS) {
 const { openapi = null, info = null } = whole;
 const version = (info as JsonObject)['version'] ?? null;
 const description = { openapi, info: { title: 'GitHub REST API, a part', version }, paths, components };
-const target = new URL('../test/github/description.json', import.meta.url);
-writeFileSync(target, `${JSON.stringify(description)}\n`);
+process.stdout.write(`${JSON.stringify(description)}\n`);
 
 /** What an operation is asked with, and what it answers when all is well. */
 function cut(operation: JsonObject): JsonObject {
