@@ -201,6 +201,15 @@ test('a branch that moved while a file of it was written is a conflict', async (
   expect(await host.changeFile(REPO, change, signal)).toEqual({ kind: 'conflict' });
 });
 
+test('a refusal in new words is a conflict where the file is another than the one that was read', async () => {
+  const { host, repository } = await serve(fine({ ...READ, contents: 'write' }));
+  repository.commit('main', { a: 'of another' });
+  const body = { message: 'Somebody was faster' };
+  server.fail('PUT /repos/{owner}/{repo}/contents/{path}', { kind: 'answer', answer: { status: 409, body } });
+  const change = { branch: 'main', path: 'a', text: 'b', message: 'c' };
+  expect(await host.changeFile(REPO, change, signal)).toEqual({ kind: 'conflict' });
+});
+
 test('the comments of an app are found though its token has no user; those of people are not', async () => {
   const { host, repository, number } = await serve({ kind: 'app', permissions: { ...READ, pull_requests: 'write' } });
   repository.addComment(number, 'publisher', 'marker by a person');
