@@ -1,7 +1,7 @@
 import { flatParameters, type Lineage, taxonomyText } from './lineage.ts';
 import { code, counted, table } from './markdown.ts';
-import { NO_SCORE, type Report } from './report.ts';
-import { change, LEGEND, MEASURES, scoreRows } from './score-text.ts';
+import type { Report } from './report.ts';
+import { LEGEND, leafScores, MEASURES, scoreRows } from './score-text.ts';
 
 /** The model card (`README.md`): what the model is, what it scored, what it was made from. */
 export function modelCard(lineage: Lineage, report: Report): string {
@@ -15,7 +15,7 @@ export function modelCard(lineage: Lineage, report: Report): string {
     '',
     ...whatItIs(lineage),
     ...section('Scores', scores(report)),
-    ...section('Scores by leaf', leafScores(lineage, report)),
+    ...section('Scores by leaf', leafTable(lineage, report)),
     ...section('Data', data(lineage)),
     ...section('Limits', limits(lineage)),
     ...section('Licence', licence(lineage)),
@@ -70,12 +70,9 @@ function scores(report: Report): readonly string[] {
   ];
 }
 
-function leafScores({ manifest }: Lineage, { baseLeaves, tunedLeaves }: Report): readonly string[] {
-  const rows = manifest.leaves.map(({ id, path }) => {
-    const [base, tuned] = [baseLeaves.get(id) ?? NO_SCORE, tunedLeaves.get(id) ?? NO_SCORE];
-    return [code(path), change(base.loss, tuned.loss), change(base.choice, tuned.choice)];
-  });
-  return table(['leaf', 'held-out loss', 'multiple choice'], rows);
+function leafTable({ manifest }: Lineage, report: Report): readonly string[] {
+  const { head, rows } = leafScores(manifest.leaves, report);
+  return table(head, rows);
 }
 
 function data({ manifest: { teacher, totals } }: Lineage): readonly string[] {

@@ -1,8 +1,8 @@
 import type { Lineage } from './lineage.ts';
-import type { MergedPull } from './manifest.ts';
+import type { ManifestLeaf, MergedPull } from './manifest.ts';
 import { code, counted, link, plainLine, table } from './markdown.ts';
-import { NO_SCORE, type Report } from './report.ts';
-import { change, headline, LEGEND, scoreRows } from './score-text.ts';
+import type { Report } from './report.ts';
+import { headline, LEGEND, leafScores, scoreRows } from './score-text.ts';
 
 /** A comment of GitHub's may have 65536 characters; the table of the leaves ends before. */
 const ROOM_FOR_LEAVES = 50_000;
@@ -41,23 +41,17 @@ export function statusText(lineage: Lineage, report: Report): string {
   return plainLine(`In ${lineage.model}, run ${lineage.run.name}. ${headline(report) ?? ''}`.trim(), 140);
 }
 
-function leafTable(
-  leaves: readonly { readonly id: string; readonly path: string }[],
-  { baseLeaves, tunedLeaves }: Report,
-): readonly string[] {
+function leafTable(leaves: readonly ManifestLeaf[], report: Report): readonly string[] {
   if (leaves.length === 0) return [];
-  const rows: string[][] = [];
+  const { head, rows } = leafScores(leaves, report);
   let room = ROOM_FOR_LEAVES;
-  for (const { id, path } of leaves) {
-    const [base, tuned] = [baseLeaves.get(id) ?? NO_SCORE, tunedLeaves.get(id) ?? NO_SCORE];
-    const row = [code(path), change(base.loss, tuned.loss), change(base.choice, tuned.choice)];
+  const cut = rows.findIndex((row) => {
     room -= row.join(' | ').length + 8;
-    if (room < 0) break;
-    rows.push(row);
-  }
-  const left = leaves.length - rows.length;
+    return room < 0;
+  });
+  const left = cut < 0 ? 0 : rows.length - cut;
   return [
-    ...table(['leaf', 'held-out loss', 'multiple choice'], rows),
+    ...table(head, rows.slice(0, rows.length - left)),
     ...(left === 0 ? [] : ['', `${counted(left, 'further leaf', 'further leaves')}: see the model card.`]),
     '',
   ];

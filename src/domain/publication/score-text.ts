@@ -1,9 +1,13 @@
-import type { Figure, Report, Score } from './report.ts';
+import type { ManifestLeaf } from './manifest.ts';
+import { code } from './markdown.ts';
+import { type Figure, NO_SCORE, type Report, type Score } from './report.ts';
 
 /** How a measure is called, and how machines know it. */
 export interface Measure {
   readonly of: (score: Score) => Figure;
   readonly title: string;
+  /** For the head of a column, and the begin of a sentence. */
+  readonly short: string;
   /** Shown although nothing was measured. */
   readonly isAlwaysShown: boolean;
   /** For the `model-index` of a card: kind of the metric, and name and kind of what it was measured on. */
@@ -15,30 +19,35 @@ export const MEASURES: readonly Measure[] = [
   {
     of: ({ loss }) => loss,
     title: 'held-out loss (nats per answer token, lower is better)',
+    short: 'Held-out loss',
     isAlwaysShown: true,
     index: { metric: 'loss', dataset: 'held-out examples of the taxonomy', type: 'taxonomy' },
   },
   {
     of: ({ choice }) => choice,
     title: 'multiple choice (part answered right, guessing gives 0.25)',
+    short: 'Multiple choice',
     isAlwaysShown: true,
     index: { metric: 'accuracy', dataset: 'multiple choice on held-out examples of the taxonomy', type: 'taxonomy' },
   },
   {
     of: ({ mmlu }) => mmlu,
     title: 'MMLU (part answered right)',
+    short: 'MMLU',
     isAlwaysShown: false,
     index: { metric: 'accuracy', dataset: 'MMLU', type: 'cais/mmlu' },
   },
   {
     of: ({ mtBench }) => mtBench,
     title: "MT-Bench (a judge's mark from 1 to 10)",
+    short: 'MT-Bench',
     isAlwaysShown: false,
     index: { metric: 'score', dataset: 'MT-Bench', type: 'mt-bench' },
   },
   {
     of: ({ mtBenchBranch }) => mtBenchBranch,
     title: 'MT-Bench-branch (the same, on held-out examples)',
+    short: 'MT-Bench-branch',
     isAlwaysShown: false,
     index: { metric: 'score', dataset: 'MT-Bench-branch', type: 'mt-bench-branch' },
   },
@@ -57,11 +66,6 @@ function compared(base: Figure, tuned: Figure): readonly [base: string, tuned: s
   return [withError(base), withError(tuned), difference(base, tuned)];
 }
 
-/** Before and after on one line. */
-export function change(base: Figure, tuned: Figure): string {
-  return `${figure(base.value)} -> ${figure(tuned.value)}${tuned.isNoise ? ' *noise*' : ''}`;
-}
-
 /** The rows of the table of a whole model. */
 export function scoreRows({ base, tuned }: Report): readonly (readonly string[])[] {
   return MEASURES.filter(({ of, isAlwaysShown }) => isAlwaysShown || of(tuned).value !== undefined).map(
@@ -69,11 +73,41 @@ export function scoreRows({ base, tuned }: Report): readonly (readonly string[])
   );
 }
 
-/** What came out, in one sentence without its end; undefined where no loss was measured. */
+/**
+ * Scores by leaf, before and after: the head, and a row each. A measure that no leaf has is left out; where there is none at
+ * all the two are shown that are always.
+ */
+export function leafScores(
+  leaves: readonly ManifestLeaf[],
+  { baseLeaves, tunedLeaves }: Report,
+): { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const scored = leaves.map(({ id, path }) => ({
+    path,
+    base: baseLeaves.get(id) ?? NO_SCORE,
+    tuned: tunedLeaves.get(id) ?? NO_SCORE,
+  }));
+  const measured = MEASURES.filter(({ of }) => scored.some(({ tuned }) => of(tuned).value !== undefined));
+  const shown = measured.length > 0 ? measured : MEASURES.filter(({ isAlwaysShown }) => isAlwaysShown);
+  return {
+    head: ['leaf', ...shown.map(({ short }) => short)],
+    rows: scored.map(({ path, base, tuned }) => [code(path), ...shown.map(({ of }) => change(of(base), of(tuned)))]),
+  };
+}
+
+/** What came out, in one sentence without its end: the first measure that both have; undefined where there is none. */
 export function headline({ base, tuned, isNoise }: Report): string | undefined {
-  const [before, after] = [base.loss.value, tuned.loss.value];
-  if (before === undefined || after === undefined) return undefined;
-  return `Held-out loss ${figure(before)} -> ${figure(after)}${isNoise ? ', within noise' : ''}`;
+  for (const { of, short } of MEASURES) {
+    const [before, after] = [of(base), of(tuned)];
+    if (before.value === undefined || after.value === undefined) continue;
+    const noise = after === tuned.loss ? isNoise : after.isNoise;
+    return `${short} ${figure(before.value)} -> ${figure(after.value)}${noise ? ', within noise' : ''}`;
+  }
+  return undefined;
+}
+
+/** Before and after on one line. */
+function change(base: Figure, tuned: Figure): string {
+  return `${figure(base.value)} -> ${figure(tuned.value)}${tuned.isNoise ? ' *noise*' : ''}`;
 }
 
 function difference(base: Figure, tuned: Figure): string {

@@ -80,6 +80,22 @@ describe('the model card', () => {
     expect(card).not.toContain('change of the held-out loss');
   });
 
+  test('shows of the leaves what was measured of them', () => {
+    const of = (mark: number) => ({ mt_bench_branch: mark, mt_bench_branch_se: 0.5 });
+    const report = reportOf({
+      base: { name: 'base', ...of(6), per_leaf: { knowledge_ponds: of(5) } },
+      candidates: [
+        { name: 'a', ...of(7), per_leaf: { knowledge_ponds: { ...of(8), mt_bench_branch_within_noise: true } } },
+      ],
+      chosen: 'a',
+    });
+    const card = modelCard(lineageOf(), report);
+    expect(card).toContain(
+      '| leaf | MT-Bench-branch |\n| --- | --- |\n| `knowledge/ponds` | 5.0000 -> 8.0000 *noise* |\n| `compositional_skills/x` | - -> - |\n',
+    );
+    expect(changelogEntry(lineageOf(), report, NOTHING_BEFORE)).toContain('MT-Bench-branch 6.0000 -> 7.0000.');
+  });
+
   test('calls noise noise', () => {
     const report = reportOf({ ...scoresJson(), withinNoise: true });
     expect(modelCard(lineageOf(), report)).toContain('**within noise**');
