@@ -71,7 +71,7 @@ async function main(env: Variables, stage: StageFolder, signal: AbortSignal): Pr
     {
       ...places,
       journal: openJournal(join(stage.work, 'publication.jsonl'), settings.run.id, systemClock),
-      onProgress: (fraction) => progress('Sending the model', fraction),
+      onProgress: eachPercent((fraction) => progress('Sending the model', fraction)),
       ...{ say, signal },
     },
     settings,
@@ -188,6 +188,17 @@ function metricsOf(settings: PublicationSettings, published: Published, { manife
 
 function progress(message: string, fraction: number): void {
   console.log(`ilab-progress: ${JSON.stringify({ message, fraction: Math.round(fraction * 1e4) / 1e4 })}`);
+}
+
+/** Gigabytes go in many pieces: not a line for each. */
+function eachPercent(tell: (fraction: number) => void): (fraction: number) => void {
+  let told = -1;
+  return (fraction) => {
+    const percent = Math.floor(fraction * 100);
+    if (percent === told) return;
+    told = percent;
+    tell(fraction);
+  };
 }
 
 function programVersion(): string {
