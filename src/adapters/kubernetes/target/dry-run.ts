@@ -8,6 +8,7 @@ import { unknownKind } from '../verdict/submit-fault.ts';
 import { queueWorkloads } from './queue-workloads.ts';
 import { refusalOf } from './refusal.ts';
 import { servedResource } from './served-resource.ts';
+import { lacksRuntime, runtimeOf } from './training-runtime.ts';
 import { objectName, podTemplates } from './workload.ts';
 
 /**
@@ -32,7 +33,7 @@ export class DryRun {
   async #tryObject(object: JsonObject, all: readonly JsonObject[]): Promise<readonly string[]> {
     const resource = await servedResource(this.#api, object);
     if (queueOf(object) !== undefined) await this.#needQueue(object);
-    const runtime = all.find((other) => isRuntimeOf(object, other));
+    const runtime = runtimeOf(object, all);
     if (!(await tryCreate(this.#api, resource, object, runtime))) {
       return [`whether ${objectName(object)} is admitted (its ${objectName(runtime ?? {})} is not there before)`];
     }
@@ -65,22 +66,12 @@ async function tryCreate(api: KubeApi, resource: Resource, object: JsonObject, r
     // An object of the name says nothing against this one.
     if (error instanceof KubeFault && error.kind === 'exists') return true;
     if (!(error instanceof KubeFault)) throw error;
-    if (runtime !== undefined && /spec\.runtimeRef/i.test(error.message)) return false;
+    if (runtime !== undefined && lacksRuntime(error)) return false;
     const refusal = refusalOf(error, { object, resource, place: api.place });
     // What is used up now may be free when its turn comes.
     if (refusal instanceof UserError) throw refusal;
   }
   return true;
-}
-
-/** Trainer's webhook looks for the runtime that a TrainJob names; a dry run stores none. */
-function isRuntimeOf(object: JsonObject, other: JsonObject): boolean {
-  const name = textAt(object, 'spec', 'runtimeRef', 'name');
-  return (
-    name !== undefined &&
-    textAt(other, 'metadata', 'name') === name &&
-    textAt(other, 'kind') === textAt(object, 'spec', 'runtimeRef', 'kind')
-  );
 }
 
 function podOf(owner: JsonObject, template: JsonObject, index: number): JsonObject {

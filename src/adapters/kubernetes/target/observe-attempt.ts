@@ -65,7 +65,7 @@ export interface Peeked extends Pick<Observed, 'name' | 'monotonic'> {
   readonly uid: string | undefined;
 }
 
-/** How an attempt stands now: its workload and its pods are read once, and nothing of what surrounds them. */
+/** How an attempt stands now: its workload and its pods are read once, and of what surrounds them only its place in a queue. */
 export async function peekAttempt(api: KubeApi, { run, name, uid, monotonic }: Peeked): Promise<Observation> {
   const [workload, pods] = await Promise.all([
     findWorkload(api, name),
@@ -121,7 +121,9 @@ class Watching {
   }
 
   /** One judgement of what is there: nothing is decided, and nothing waited for. */
-  glance(job: KubeObject): Observation {
+  async glance(job: KubeObject): Promise<Observation> {
+    const queued = await this.#reader.queued(job);
+    if (queued !== undefined) this.#around = { ...NOTHING_AROUND, queued };
     this.#keep(job, this.#observed.objects.view().pods);
     const verdict = this.#judge(job);
     switch (verdict.kind) {

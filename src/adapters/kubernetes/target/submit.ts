@@ -7,6 +7,7 @@ import { keyOf, marked } from './annotations.ts';
 import { heldBack } from './held-back.ts';
 import { refusalOf } from './refusal.ts';
 import { servedResource } from './served-resource.ts';
+import { lacksRuntime, runtimeOf } from './training-runtime.ts';
 import { objectName, splitObjects } from './workload.ts';
 
 /**
@@ -20,18 +21,25 @@ export async function submitAttempt(api: KubeApi, spec: AttemptSpec, patience: P
     const created = await createOnce(api, object, spec, patience);
     if (created.kind === 'refused') return created;
   }
-  const created = await createOnce(api, heldBack(workload), spec, patience);
+  const create = runtimeOf(workload, others) === undefined ? undefined : awaitingRuntime(api);
+  const created = await createOnce(api, heldBack(workload), spec, patience, create);
   return created.kind === 'refused' ? created : { kind: created.kind, uid: created.object.metadata.uid };
 }
 
 type Created = { readonly kind: Bound['kind']; readonly object: KubeObject } | Refused;
 
-async function createOnce(api: KubeApi, object: JsonObject, spec: AttemptSpec, patience: Patience): Promise<Created> {
+async function createOnce(
+  api: KubeApi,
+  object: JsonObject,
+  spec: AttemptSpec,
+  patience: Patience,
+  create: KubeApi['create'] = api.create.bind(api),
+): Promise<Created> {
   const resource = await servedResource(api, object);
   const name = textAt(object, 'metadata', 'name') ?? '';
   const find = (): Promise<KubeObject | undefined> => api.get(resource, name);
   try {
-    const created = await patience.write(() => api.create(resource, marked(object, spec)), find);
+    const created = await patience.write(() => create(resource, marked(object, spec)), find);
     return { kind: 'created', object: checkKey(created, spec, api) };
   } catch (error) {
     if (!(error instanceof KubeFault)) throw error;
@@ -41,6 +49,23 @@ async function createOnce(api: KubeApi, object: JsonObject, spec: AttemptSpec, p
     if (refusal instanceof UserError) throw refusal;
     return { kind: 'refused', outcome: refusal };
   }
+}
+
+/** Tries, with pauses that grow to half a minute in all, until a webhook sees what was made just before. */
+const RUNTIME_TRIES = 6;
+
+/** A POST for which a refusal for want of a runtime that is there counts as a fault that passes, so many times. */
+function awaitingRuntime(api: KubeApi): KubeApi['create'] {
+  let tries = 0;
+  return async (...args) => {
+    try {
+      return await api.create(...args);
+    } catch (error) {
+      tries += 1;
+      if (!(error instanceof KubeFault) || !lacksRuntime(error) || tries >= RUNTIME_TRIES) throw error;
+      throw new KubeFault('server', error.message, { request: error.request, cause: error });
+    }
+  };
 }
 
 /** The key is compared, not the spec: admission changes specs. */

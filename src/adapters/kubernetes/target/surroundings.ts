@@ -53,7 +53,7 @@ export class SurroundingsReader {
     // All together: one that fails alone while another is awaited would be nobody's.
     const [told, queued, nodes, podsAround, quotas, allClaims, storageClasses] = await Promise.all([
       events,
-      this.#queued(job, signal),
+      this.queued(job, signal),
       list(RESOURCES.nodes),
       list(EVERY_POD).then(async (found) => ({ all: found, some: found ?? (await list(RESOURCES.pods)) })),
       list(RESOURCES.quotas),
@@ -74,8 +74,8 @@ export class SurroundingsReader {
     };
   }
 
-  /** What Kueue made for it, where it waits in a queue of Kueue's. */
-  async #queued(job: KubeObject, signal: AbortSignal): Promise<KubeObject | undefined> {
+  /** What Kueue made for it; undefined where it waits in no queue of Kueue's, or that may not be read. */
+  async queued(job: KubeObject, signal?: AbortSignal): Promise<KubeObject | undefined> {
     if (queueOf(job) === undefined) return undefined;
     const resource = await queueWorkloads(this.#api, signal);
     if (resource === undefined) return undefined;
@@ -84,7 +84,11 @@ export class SurroundingsReader {
   }
 
   /** Undefined where the person has no right to it, or the server has an excuse. */
-  async #list(resource: Resource, selector: Selector, signal: AbortSignal): Promise<readonly KubeObject[] | undefined> {
+  async #list(
+    resource: Resource,
+    selector: Selector,
+    signal?: AbortSignal,
+  ): Promise<readonly KubeObject[] | undefined> {
     const what = `${resource.namespaced} ${resource.plural}`;
     if (this.#forbidden.has(what)) return undefined;
     try {

@@ -32,12 +32,18 @@ const trainJob = {
 const MISSING =
   'admission webhook "validator.trainjob.trainer.kubeflow.org" denied the request: spec.runtimeRef: Invalid value: {}: TrainingRuntime "weekly-train-1" not found: specified trainingRuntime must be created before the TrainJob is created';
 
-test('a TrainJob whose runtime is made before it is not refused for want of that; what stays open is said', async () => {
-  const unproven = await new DryRun(server({ words: MISSING })).try([runtime, trainJob]);
-  expect(unproven).toEqual([
-    'whether TrainJob/weekly-train-1 is admitted (its TrainingRuntime/weekly-train-1 is not there before)',
-  ]);
-});
+test.each([
+  ['Trainer', MISSING],
+  ['Kueue', 'admission webhook "vtrainjob.kb.io" denied the request: runtime \'weekly-train-1\' not found'],
+])(
+  'a TrainJob whose runtime is made before it is not refused by %s for want of that; what stays open is said',
+  async (_whose, words) => {
+    const unproven = await new DryRun(server({ words })).try([runtime, trainJob]);
+    expect(unproven).toEqual([
+      'whether TrainJob/weekly-train-1 is admitted (its TrainingRuntime/weekly-train-1 is not there before)',
+    ]);
+  },
+);
 
 test.each([
   ['one whose runtime nobody makes', [trainJob], MISSING],
