@@ -95,9 +95,9 @@ export class HereAndThere {
   }
 }
 
-/** The line that starts the run `week`, telling its events. */
-export function week(act: string, after = DONE): readonly string[] {
-  return ['run', 'act', '--name', 'week', ...acting(act, after), '-o', 'json'];
+/** The line that starts the run `week`, telling its events; `name`: where there is more than one. */
+export function week(act: string, after = DONE, name = 'week'): readonly string[] {
+  return ['run', 'act', '--name', name, ...acting(act, after), '-o', 'json'];
 }
 
 /** Resumes it somewhere else. */

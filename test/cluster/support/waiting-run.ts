@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { RunEvent } from '../../../src/domain/event.ts';
-import type { ClusterActOptions } from './act-on-cluster.ts';
+import { type ClusterActOptions, DONE } from './act-on-cluster.ts';
 import { type HereAndThere, week } from './here-and-there.ts';
 import { hear, type Told } from './machine.ts';
 
@@ -13,11 +13,11 @@ export interface WaitingRun {
   waits(reason: RegExp): Promise<Waits>;
 }
 
-/** Starts the run `week` on a machine of its own. */
-export function beginWaiting(place: HereAndThere, options: ClusterActOptions, act: string): WaitingRun {
+/** Starts the run `week` on a machine of its own; `name`: where there is more than one. */
+export function beginWaiting(place: HereAndThere, options: ClusterActOptions, act: string, name?: string): WaitingRun {
   const told: RunEvent[] = [];
   let heard = Promise.withResolvers<void>();
-  const ended = hear(place.machine(options).begin(...week(act)), (event) => {
+  const ended = hear(place.machine(options).begin(...week(act, DONE, name)), (event) => {
     told.push(event);
     heard.resolve();
     heard = Promise.withResolvers<void>();
