@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes a base image in the store of buildah where no public registry can be had, and prints its name: busybox for stages of
-# sh, python (Debian's, with git) for the others, node for the program. Kept by content outside of the clone.
-# Usage: base.sh busybox|python|node
+# sh, python (Debian's, with git) for the others, python-build (with a compiler, which upstream's engines want without a
+# GPU), node for the program. Kept by content outside of the clone.
+# Usage: base.sh busybox|python|python-build|node
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 project=$(cd "$here/../../.." && pwd -P)
@@ -12,13 +13,14 @@ kind=$1
 suite=bookworm
 # The least that has an interpreter, venv, TLS and git; libstdc++6 is what the wheels want from the system.
 packages=base-files,dash,coreutils,sed,grep,findutils,python3,python3-venv,ca-certificates,libstdc++6,git,openssh-client
+[ "$kind" != python-build ] || packages+=,gcc,binutils,libc6-dev
 
 recipe() { # prints all that decides what the base is
   case $kind in
     busybox) sha256sum <"$(command -v busybox)" ;;
-    python) echo "$suite $packages" ;;
+    python | python-build) echo "$suite $packages" ;;
     node) "$0" python && sha256sum <"$(node_binary)" ;;
-    *) echo "no such base: $kind (busybox, python, node)" >&2; exit 2 ;;
+    *) echo "no such base: $kind (busybox, python, python-build, node)" >&2; exit 2 ;;
   esac
   cat "$here/base.sh"
 }
@@ -92,7 +94,7 @@ if [ "$kind" = node ]; then
   printf 'FROM %s\nCOPY node /usr/local/bin/node\n' "$("$0" python)" >"$t/context/Containerfile"
   buildah build --quiet --tag "$name" "$t/context" >&2
 else
-  [ -f "$archive" ] || "make_$kind"
+  [ -f "$archive" ] || "make_${kind%-build}"
   buildah pull --quiet "docker-archive:$archive" >&2
 fi
 echo "$name"
