@@ -9,6 +9,7 @@ import { Clone } from './clone.ts';
 const SUPERVISOR = 'src/adapters/process/supervisor/main.ts';
 const TRANSFER = 'src/adapters/kubernetes/transfer-server/main.ts';
 const STORE = 'src/adapters/s3/sidecar/main.ts';
+const PUBLICATION = 'src/publication.ts';
 
 let clone: Clone;
 
@@ -20,6 +21,7 @@ beforeEach(() => {
   clone.write(SUPERVISOR, "console.log('supervisor');\n");
   clone.write(TRANSFER, "console.log('transfer');\n");
   clone.write(STORE, "console.log('store');\n");
+  clone.write(PUBLICATION, "console.log('publication');\n");
   clone.write('templates/defaults.yaml', 'pipeline: hello\n');
   clone.write('templates/hello/pipeline.yaml', 'stages:\n  greet: {}\n  count: {}\n');
   clone.write('templates/hello/greet/job.yaml', 'kind: Job\n');
@@ -39,6 +41,7 @@ describe('scripts/with-node --build builds dist/', () => {
     expect(clone.withNode('node', 'dist/supervisor.js').stdout).toBe('supervisor\n');
     expect(clone.withNode('node', 'dist/transfer.js').stdout).toBe('transfer\n');
     expect(clone.withNode('node', 'dist/store.js').stdout).toBe('store\n');
+    expect(clone.withNode('node', 'dist/publication.js').stdout).toBe('publication\n');
     expect(JSON.parse(readFileSync(dist('stage-names.json'), 'utf8'))).toEqual({
       defaultPipeline: 'hello',
       pipelines: { hello: ['greet', 'count'] },
