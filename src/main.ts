@@ -103,6 +103,10 @@ function main(): void {
     },
     examine: (options, signal) => examine(places.stateFolder(options), signal),
     probe,
+    openDestinations: async () => {
+      const { openDestinations } = await import('./open-destinations.ts');
+      return openDestinations(process.env, (path) => readFileSync(path, 'utf8'));
+    },
     version,
   };
   runProgram(process.argv.slice(2), stageNames(), context).then(

@@ -8,14 +8,14 @@ import type { RunDocument } from './run-document.ts';
 /**
  * Refuses what cannot come to an end, before anything is recorded: a stage that nobody would make, a result that is not
  * there, an image that nobody built, a manifest that the target cannot honour. A gate that refuses is an end that the run itself tells.
- * `project`: its folder as it was typed, for what to type next.
+ * Returns what would happen. `project`: its folder as it was typed, for what to type next.
  */
 export async function checkPlan(
   deps: Deps,
   pipeline: RenderablePipeline,
   document: RunDocument,
   project?: string,
-): Promise<void> {
+): Promise<Plan> {
   const runs = (await deps.store.list()).map((stored) => stored.record);
   const plan = await makePlan({ pipeline, document, runs, artifacts: deps.artifacts }, deps.target);
   refuseMissingImages(plan, project);
@@ -23,6 +23,7 @@ export async function checkPlan(
     if (verdict.kind !== 'blocked' || verdict.hint === undefined) continue;
     throw new UserError('bad-input', `stage ${name} is missing: ${verdict.reason}`, { hint: verdict.hint });
   }
+  return plan;
 }
 
 function refuseMissingImages(plan: Plan, project: string | undefined): void {

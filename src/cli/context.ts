@@ -1,3 +1,4 @@
+import type { DestinationDoctor } from '../actions/check-destinations.ts';
 import type { ChosenImages, ImagesRequest } from '../actions/choose-images.ts';
 import type { ClusterNeeds, Doctor, Endpoint } from '../actions/cluster-needs.ts';
 import type { Deps, PlanDeps } from '../actions/deps.ts';
@@ -55,6 +56,8 @@ export interface CliContext {
   readonly openDoctor: (options: PlaceOptions, needs: ClusterNeeds, from: 'here' | 'inside') => Promise<Doctor>;
   /** Asks whether endpoints answer this machine. */
   readonly probe: (endpoints: readonly Endpoint[], signal: AbortSignal) => AsyncIterable<Finding>;
+  /** Asks the places that runs write to what a token may do there. */
+  readonly openDestinations: () => Promise<DestinationDoctor>;
   readonly version: string;
 }
 

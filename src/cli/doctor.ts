@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { lookAtDestinations } from '../actions/check-destinations.ts';
 import { type ClusterNeeds, clusterNeeds, type Endpoint, needsInside } from '../actions/cluster-needs.ts';
+import type { OpenProject } from '../actions/open-project.ts';
 import { UserError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { CliContext } from './context.ts';
@@ -66,6 +68,9 @@ async function* examine(
   const needs =
     asked === 'kubernetes' || flags.profile !== undefined ? await needsOf(context, pipeline, flags) : undefined;
   if (asked !== 'kubernetes') yield* context.examine(placeOf(flags), signal);
+  const project = needs === undefined ? await projectHere(context, pipeline, flags) : needs.project;
+  if (project !== undefined && 'state' in project) yield project;
+  else if (project !== undefined) yield* lookAtDestinations(project.pipeline, context.openDestinations, signal);
   if (needs === undefined || (asked ?? needs.target) !== 'kubernetes') return;
   if (needs.fault !== undefined) yield needs.fault;
   yield* (await context.openDoctor(place, needs.needs, 'here')).examine(signal);
@@ -78,7 +83,25 @@ async function* examine(
   yield { name: 'Endpoints', state: 'ok', message: `${named}: asked from inside only, with \`--from-cluster\`` };
 }
 
+/** The project of this folder, or why there is none; undefined while its values are not chosen. */
+async function projectHere(
+  context: CliContext,
+  pipeline: string | undefined,
+  flags: DoctorFlags,
+): Promise<OpenProject | Finding | undefined> {
+  try {
+    return await openProject(context, pipeline, flags, targetOf(flags));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (error.code === 'bad-params') return undefined;
+    const [message = ''] = error.message.split('\n', 1);
+    return { name: 'Project', state: 'problem', message, fix: 'what is wrong with it: `ilab-backend plan`' };
+  }
+}
+
 interface Needs {
+  /** Absent where it could not be read. */
+  readonly project?: OpenProject;
   readonly target: 'local' | 'kubernetes';
   readonly needs: ClusterNeeds;
   /** Why the project could not be read, and nothing of its stages is known. */
@@ -92,7 +115,7 @@ async function needsOf(context: CliContext, pipeline: string | undefined, flags:
     const project = await openProject(context, pipeline, flags, asked);
     const target = asked ?? project.pipeline.target;
     const planTarget = await context.openPlanTarget(placeOf(flags), target);
-    return { target, needs: await clusterNeeds(project, planTarget, flags.project) };
+    return { project, target, needs: await clusterNeeds(project, planTarget, flags.project) };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'bad-params' || asked !== 'kubernetes') throw error;
     const [message = ''] = error.message.split('\n', 1);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { refuseDestinations } from '../actions/check-destinations.ts';
 import { checkPlan } from '../actions/check-plan.ts';
 import type { Deps } from '../actions/deps.ts';
 import { driveRun } from '../actions/drive-run.ts';
@@ -69,20 +70,25 @@ async function run(context: CliContext, pipeline: string | undefined, flags: Run
     });
   }
   const deps = await openPlace(context, flags, project.pipeline);
-  const name = await record(deps, project, { flags, wishes, signal: context.signal });
+  const name = await record(context, deps, project, { flags, wishes });
   return driveOrDetach(context, deps, name, flags, driveRun);
 }
 
 async function record(
+  context: CliContext,
   deps: Deps,
   { pipeline, sources }: Awaited<ReturnType<typeof openProject>>,
-  { flags, wishes, signal }: { readonly flags: RunFlags; readonly wishes: Wishes; readonly signal: AbortSignal },
+  { flags, wishes }: { readonly flags: RunFlags; readonly wishes: Wishes },
 ): Promise<string> {
+  const { signal } = context;
   const { name } = flags;
   const document = await prepareDocument(deps, pipeline, sources, wishes, signal);
   // A run of that name goes on with its own plan: what it builds on was there when it was recorded.
   const known = name !== undefined && (await deps.store.read(name)) !== undefined;
-  if (!known) await checkPlan(deps, pipeline, document, flags.project);
+  if (!known) {
+    const plan = await checkPlan(deps, pipeline, document, flags.project);
+    await refuseDestinations(pipeline, plan, context.openDestinations, signal);
+  }
   const target = targetOf(flags) ?? pipeline.target;
   const started = await startRun(deps, { pipeline, document, target, ...(name === undefined ? {} : { name }) });
   return started.name;

@@ -8,6 +8,7 @@ export const ANNOTATIONS = [
   'x-unit',
   'x-source',
   'x-secret',
+  'x-destination',
 ];
 
 /** The types of the subset; a schema has exactly one. */
@@ -54,7 +55,12 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   properties: 'object',
   propertyNames: 'object',
   'x-source': 'object',
+  'x-destination': 'object',
 };
+
+/** What `x-destination` takes, and its kinds. */
+export const DESTINATION_KEYS: readonly string[] = ['kind', 'endpoint', 'unless'];
+export const DESTINATION_KINDS: readonly string[] = ['model-hub', 'code-host'];
 
 /** What the value of a keyword looks like. */
 export type Shape = 'string' | 'boolean' | 'count' | 'number' | 'pattern' | 'list' | 'names' | 'object';

@@ -1,6 +1,15 @@
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { nameHint } from './closest.ts';
-import { ANNOTATIONS, KEYWORDS, SCHEMA_TYPES, type SchemaType, SHAPES, type Shape } from './schema-keywords.ts';
+import {
+  ANNOTATIONS,
+  DESTINATION_KEYS,
+  DESTINATION_KINDS,
+  KEYWORDS,
+  SCHEMA_TYPES,
+  type SchemaType,
+  SHAPES,
+  type Shape,
+} from './schema-keywords.ts';
 import { DYN, type Field, objectType, STRING, type ValueType } from './value-type.ts';
 
 type Path = readonly (string | number)[];
@@ -82,6 +91,7 @@ class SchemaReader {
 
   #meaning(schema: JsonObject, type: SchemaType, path: Path): ValueType {
     if (schema['x-source'] !== undefined) this.#source(schema, type, path);
+    if (schema['x-destination'] !== undefined) this.#destination(schema, type, path);
     if (schema['x-secret'] === true) return this.#secret(schema, type, path);
     switch (type) {
       case 'string':
@@ -164,6 +174,28 @@ class SchemaReader {
     const builtin = source['builtin'];
     if (builtin !== undefined && wrongShape(builtin, 'names') !== undefined) {
       this.#fault([...place, 'builtin'], 'value', '`builtin` takes a list of names');
+    }
+  }
+
+  #destination(schema: JsonObject, type: SchemaType, path: Path): void {
+    const place = [...path, 'x-destination'];
+    const properties = schema['properties'];
+    if (type !== 'object' || !isJsonObject(properties) || properties['repo'] === undefined) {
+      const message = '`x-destination` belongs to an object with a property `repo`';
+      this.#fault(place, 'key', message, 'beside it may stand `endpoint` and `token`');
+    }
+    const destination = schema['x-destination'] as JsonObject;
+    for (const [key, value] of Object.entries(destination)) {
+      if (!DESTINATION_KEYS.includes(key)) {
+        this.#fault([...place, key], 'key', `\`x-destination\` has no \`${key}\``, nameHint(key, DESTINATION_KEYS));
+      } else if (typeof value !== 'string') {
+        this.#fault([...place, key], 'value', `\`${key}\` takes a string`);
+      }
+    }
+    const kind = destination['kind'];
+    if (typeof kind !== 'string' || !DESTINATION_KINDS.includes(kind)) {
+      const known = DESTINATION_KINDS.map((one) => `\`${one}\``).join(' or ');
+      this.#fault(kind === undefined ? place : [...place, 'kind'], 'value', `\`kind\` is ${known}`);
     }
   }
 

@@ -1,14 +1,22 @@
 import { expect, test } from 'vitest';
+import type { CliContext } from '../../src/cli/context.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { UserError } from '../../src/domain/errors.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { Terminal } from './terminal.ts';
 
+const noValues = () => Promise.reject(new UserError('bad-params', 'values are missing'));
+
 async function doctor(...findings: readonly Finding[]): Promise<readonly string[]> {
+  return typed({}, ...findings);
+}
+
+async function typed(change: Partial<CliContext>, ...findings: readonly Finding[]): Promise<readonly string[]> {
   const terminal = new Terminal();
   const examine = async function* () {
     yield* findings;
   };
-  await runProgram(['doctor'], [], terminal.context({ examine }));
+  await runProgram(['doctor'], [], terminal.context({ examine, openProject: noValues, ...change }));
   return terminal.stdout.text.trimEnd().split('\n');
 }
 
@@ -23,5 +31,15 @@ test('what helps against several findings in a row is said once, below them', as
     '                  make it',
     'warn Rights       no pods',
     '                  ask for it',
+  ]);
+});
+
+test('a project that cannot be read is told beside what this machine lacks', async () => {
+  const broken = () => Promise.reject(new UserError('bad-config', 'ilab-backend.yaml:3:1: no such key\nmore of it'));
+  const python: Finding = { name: 'Python', state: 'ok', message: '3.12' };
+  expect(await typed({ openProject: broken }, python)).toEqual([
+    'ok   Python       3.12',
+    'FAIL Project      ilab-backend.yaml:3:1: no such key',
+    '                  what is wrong with it: `ilab-backend plan`',
   ]);
 });

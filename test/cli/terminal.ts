@@ -36,6 +36,7 @@ export class Terminal {
       examine: missing,
       openDoctor: missing,
       probe: missing,
+      openDestinations: missing,
       version: '1.2.3',
       ...change,
     };

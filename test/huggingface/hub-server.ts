@@ -15,6 +15,8 @@ import { RESOLVE_ROUTES } from './resolve-routes.ts';
 
 const ROUTES = [...API_ROUTES, ...LFS_ROUTES, ...RESOLVE_ROUTES];
 
+const LOOPBACK = '127.0.0.1';
+
 export interface HubOptions {
   /** Where large files are kept. */
   readonly folder: string;
@@ -22,6 +24,8 @@ export interface HubOptions {
   readonly limits?: Partial<Limits>;
   /** 0 = any that is free. */
   readonly port?: number;
+  /** Of this machine; absent = loopback. */
+  readonly address?: string;
 }
 
 /** A hub on loopback. */
@@ -35,7 +39,13 @@ export interface TestHub {
   close(): Promise<void>;
 }
 
-export async function startHub({ folder, tokens, limits = {}, port = 0 }: HubOptions): Promise<TestHub> {
+export async function startHub({
+  folder,
+  tokens,
+  limits = {},
+  port = 0,
+  address = LOOPBACK,
+}: HubOptions): Promise<TestHub> {
   const state = new HubState(folder, limits);
   for (const [token, owner] of Object.entries(tokens)) state.tokens.set(token, owner);
   const faults = new Faults();
@@ -47,7 +57,7 @@ export async function startHub({ folder, tokens, limits = {}, port = 0 }: HubOpt
     asked.push(line);
     serve(state, faults.take(line), { request, response, url }, faults.onHang).catch(() => request.socket.destroy());
   };
-  const [hub, storage] = await Promise.all([listen(onRequest, port), listen(onRequest, 0)]);
+  const [hub, storage] = await Promise.all([listen(onRequest, port, address), listen(onRequest, 0, address)]);
   state.storage = storage.address;
   return {
     endpoint: hub.address,
@@ -74,15 +84,17 @@ function control(
   act().catch((error: unknown) => response.writeHead(400).end(String(error)));
 }
 
-async function listen(onRequest: (request: IncomingMessage, response: ServerResponse) => void, port: number) {
+type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function listen(onRequest: OnRequest, port: number, address: string) {
   const server = createServer(onRequest);
-  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+  await new Promise<void>((done) => server.listen(port, address, done));
   const { port: taken } = server.address() as AddressInfo;
   const close = async () => {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
   };
-  return { address: `http://127.0.0.1:${taken}`, close };
+  return { address: `http://${address}:${taken}`, close };
 }
 
 interface Wire {

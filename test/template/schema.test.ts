@@ -232,6 +232,32 @@ describe('a schema', () => {
     `);
   });
 
+  test('refuses destinations that are none', () => {
+    expect(
+      faults(
+        'a: { type: string, x-destination: { kind: model-hub } }\nb: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }',
+      ),
+    ).toMatchInlineSnapshot(`
+      "pipeline.yaml:5:24: \`x-destination\` belongs to an object with a property \`repo\`
+       5 |     a: { type: string, x-destination: { kind: model-hub } }
+         |                        ^~~~~~~~~~~~~
+         = beside it may stand \`endpoint\` and \`token\`
+
+      pipeline.yaml:6:39: \`kind\` is \`model-hub\` or \`code-host\`
+       6 |     b: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }
+         |                                       ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+
+      pipeline.yaml:6:41: \`x-destination\` has no \`knd\`
+       6 |     b: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }
+         |                                         ^~~
+         = did you mean \`kind\`?
+
+      pipeline.yaml:6:65: \`unless\` takes a string
+       6 |     b: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }
+         |                                                                 ^"
+    `);
+  });
+
   test('of parameters is an object', () => {
     const file = { path: 'pipeline.yaml', text: 'params: { type: string }\n' };
     expect(

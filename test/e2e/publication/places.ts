@@ -10,7 +10,7 @@ import { startHub, type TestHub } from '../../huggingface/hub-server.ts';
 export const REPO = 'ada/workshop-tiny';
 export const TAXONOMY = 'acme/taxonomy';
 
-/** A model hub and a code host on loopback. */
+/** A model hub and a code host on this machine. */
 export interface Places {
   readonly hub: TestHub;
   readonly host: GitHubServer;
@@ -19,12 +19,12 @@ export interface Places {
   readonly env: Record<string, string>;
 }
 
-/** Both, for one test: no model, and a taxonomy with the merged pull requests `pulls`. */
-export async function openPlaces(pulls: readonly number[]): Promise<Places> {
+/** Both, for one test: no model, and a taxonomy with the merged pull requests `pulls`. `address`: of this machine. */
+export async function openPlaces(pulls: readonly number[], address = '127.0.0.1'): Promise<Places> {
   const folder = mkdtempSync(join(tmpdir(), 'ilab-places-'));
-  const hub = await startHub({ folder, tokens: { [ADA]: { user: 'ada', role: 'write' } } });
+  const hub = await startHub({ address, folder, tokens: { [ADA]: { user: 'ada', role: 'write' } } });
   const host = new GitHubServer();
-  await host.listen();
+  await host.listen(0, address);
   const taxonomy = host.state.addRepository(TAXONOMY);
   for (const number of pulls) taxonomy.addPull({ number });
   onTestFinished(async () => {

@@ -1,0 +1,76 @@
+import { destinationsOf } from '../config/destinations.ts';
+import type { Destination, DestinationRights } from '../domain/destination.ts';
+import { UserError, unreachable } from '../domain/errors.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
+import type { DestinationDoctor } from '../ports/destination-doctor.ts';
+
+export type { DestinationDoctor } from '../ports/destination-doctor.ts';
+
+/** Loaded when there is a place to ask. */
+type OpenDestinations = () => Promise<DestinationDoctor>;
+
+/** What is known before a run of the places it writes to at its end. Writes nothing. */
+export async function* lookAtDestinations(
+  { pipeline, params }: RenderablePipeline,
+  open: OpenDestinations,
+  signal: AbortSignal,
+): AsyncGenerator<Finding, void> {
+  const destinations = destinationsOf(pipeline.params, params);
+  if (destinations.length === 0) return;
+  const doctor = await open();
+  for (const destination of destinations) {
+    yield findingOf(destination, await doctor.look(destination, signal));
+  }
+}
+
+/**
+ * Refuses a run whose end would be refused: twelve hours of GPUs are too much to learn of a missing right. What nobody can
+ * tell lets it start. Asks nothing where the stage that the parameter belongs to (`publish.repo`) does not run.
+ */
+export async function refuseDestinations(
+  { pipeline, params }: RenderablePipeline,
+  plan: Plan,
+  open: OpenDestinations,
+  signal: AbortSignal,
+): Promise<void> {
+  const idle = new Set<string>(plan.stages.filter(({ verdict }) => !mayRun(verdict.kind)).map(({ name }) => name));
+  const asked = destinationsOf(pipeline.params, params).filter(({ name }) => !idle.has(name.split('.')[0] ?? ''));
+  if (asked.length === 0) return;
+  const doctor = await open();
+  for (const destination of asked) {
+    const rights = await doctor.look(destination, signal);
+    if (rights.kind !== 'lacking') continue;
+    const hint = rights.fix ?? `to look again: \`ilab-backend doctor\``;
+    throw new UserError('bad-input', `${destination.name} would be refused: ${rights.message}`, { hint });
+  }
+}
+
+function mayRun(kind: Plan['stages'][number]['verdict']['kind']): boolean {
+  return kind === 'run' || kind === 'later';
+}
+
+function findingOf({ name }: Destination, rights: DestinationRights): Finding {
+  const message = `${name}: ${rights.message}`;
+  switch (rights.kind) {
+    case 'granted':
+      return { name: 'Destination', state: 'ok', message };
+    case 'lacking':
+      return {
+        name: 'Destination',
+        state: 'problem',
+        message,
+        ...(rights.fix === undefined ? {} : { fix: rights.fix }),
+      };
+    case 'untold':
+      return {
+        name: 'Destination',
+        state: 'warning',
+        message,
+        ...(rights.fix === undefined ? {} : { fix: rights.fix }),
+      };
+    default:
+      return unreachable(rights);
+  }
+}

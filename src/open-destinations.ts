@@ -1,0 +1,98 @@
+import type { Destination, DestinationRights } from './domain/destination.ts';
+import { ERRORS, UserError, unreachable } from './domain/errors.ts';
+import type { DestinationDoctor } from './ports/destination-doctor.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Somebody waits for the answer, and a place that is away now may be back when the run gets there. */
+const PATIENCE_S = 20;
+
+/**
+ * Put together here, like the places of runs in places.ts: it asks with the tokens that this machine can see, and looks at
+ * no Secret of a cluster.
+ */
+export function openDestinations(env: Variables, readFile: (path: string) => string): DestinationDoctor {
+  return {
+    async look(destination, signal) {
+      const token = tokenOf(destination, env, readFile);
+      if (token.kind === 'absent') return token.rights;
+      try {
+        return await rightsOf(destination, { token: token.value, env }, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof UserError)) throw error;
+        const fix = error.hint === ERRORS[error.code].hint ? {} : { fix: error.hint };
+        return { kind: error.code === 'unreachable' ? 'untold' : 'lacking', message: error.message, ...fix };
+      }
+    },
+  };
+}
+
+type Token =
+  | { readonly kind: 'found'; readonly value: string }
+  | { readonly kind: 'absent'; readonly rights: DestinationRights };
+
+function tokenOf({ token, repo }: Destination, env: Variables, readFile: (path: string) => string): Token {
+  if (token === undefined) {
+    return { kind: 'absent', rights: { kind: 'lacking', message: `no token is named for ${repo}` } };
+  }
+  const { name, key } = token;
+  if (name !== 'env' && name !== 'file') {
+    const message = `what its token may do in ${repo} shows when it is used: it is in the Secret ${name}, which is not looked at`;
+    return { kind: 'absent', rights: { kind: 'untold', message } };
+  }
+  const value = name === 'env' ? env[key] : orNothing(() => readFile(key).trim());
+  if (value !== undefined && value !== '') return { kind: 'found', value };
+  const where = name === 'env' ? `the variable ${key} is not set` : `there is nothing to read in ${key}`;
+  return { kind: 'absent', rights: { kind: 'lacking', message: `there is no token for ${repo}: ${where}` } };
+}
+
+function orNothing(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+async function rightsOf(
+  { kind, repo, endpoint }: Destination,
+  { token, env }: { readonly token: string; readonly env: Variables },
+  signal: AbortSignal,
+): Promise<DestinationRights> {
+  switch (kind) {
+    case 'model-hub': {
+      const [{ createHuggingFacePublisher }, { systemClock }] = await Promise.all([
+        import('./adapters/huggingface/model-publisher.ts'),
+        import('./adapters/clock/system-clock.ts'),
+      ]);
+      const patience = { clock: systemClock, seconds: PATIENCE_S, answerSeconds: PATIENCE_S, onWait: () => undefined };
+      const hub = createHuggingFacePublisher({ endpoint: endpoint ?? '', token }, patience);
+      const { user, mayWrite, lacking } = await hub.rights(repo, signal);
+      if (mayWrite === false) return { kind: 'lacking', message: lacking ?? `${user} may not write to ${repo}` };
+      if (mayWrite === true) return { kind: 'granted', message: `${user} may write to ${repo}` };
+      return {
+        kind: 'untold',
+        message: `the token is one of ${user}; the hub does not tell whether it may write to ${repo}`,
+      };
+    }
+    case 'code-host': {
+      const { createGitHub } = await import('./adapters/github/code-host.ts');
+      const address = endpoint === undefined ? {} : { apiUrl: endpoint };
+      const host = createGitHub({ ...address, token, patienceSeconds: PATIENCE_S, onWait: () => undefined, env });
+      const { user, contents, pullRequests, expires } = await host.rights(repo, signal);
+      const who = user === undefined ? 'the token' : `the token of ${user}`;
+      const fix =
+        'it needs Contents: write and Pull requests: write (fine-grained), or `repo` (classic): docs/publish.md';
+      if (contents === 'read') return { kind: 'lacking', message: `${who} only reads in ${repo}`, fix };
+      if (pullRequests === 'read')
+        return { kind: 'lacking', message: `${who} may not write to pull requests of ${repo}`, fix };
+      if (pullRequests === 'unknown')
+        return { kind: 'untold', message: `${who} may write to ${repo}; of its pull requests it is not told` };
+      const until = expires === undefined ? '' : `; it ends on ${expires.toISOString().slice(0, 10)}`;
+      return { kind: 'granted', message: `${who} may write to ${repo} and its pull requests${until}` };
+    }
+    default:
+      return unreachable(kind);
+  }
+}

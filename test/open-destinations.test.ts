@@ -1,0 +1,115 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Destination } from '../src/domain/destination.ts';
+import { openDestinations } from '../src/open-destinations.ts';
+import { GitHubServer } from './github/github-server.ts';
+import { ADA, hubOf } from './huggingface/hub-of.ts';
+
+/* What the tokens of this machine may do at the places that a run writes to, asked of test servers. */
+
+const signal = new AbortController().signal;
+const READER = 'hf_adaReadsHereAndNowhereElse';
+const FILES: Readonly<Record<string, string>> = { '/tokens/hub': `${ADA}\n` };
+
+function doctor(env: Readonly<Record<string, string>> = {}) {
+  return openDestinations(env, (path) => {
+    const text = FILES[path];
+    if (text === undefined) throw new Error(`no file ${path}`);
+    return text;
+  });
+}
+
+async function hub(change: Partial<Destination> = {}): Promise<Destination> {
+  const served = await hubOf({ onTestFinished }, { tokens: { [READER]: { user: 'ada', role: 'read' } } });
+  const { endpoint } = served.hub;
+  return {
+    name: 'publish.hub',
+    kind: 'model-hub',
+    repo: 'ada/model',
+    endpoint,
+    token: { name: 'env', key: 'T' },
+    ...change,
+  };
+}
+
+async function host(
+  permissions: Readonly<Record<string, 'read' | 'write'>>,
+): Promise<Destination & { readonly secret: string }> {
+  const server = new GitHubServer({ hasLimits: false });
+  server.rights = { kind: 'fine', permissions: { metadata: 'read', ...permissions } };
+  await server.listen();
+  server.state.addRepository('team/taxonomy');
+  onTestFinished(async () => {
+    await server.close();
+    expect(server.violations).toEqual([]);
+  });
+  const place = { name: 'publish.host', kind: 'code-host', repo: 'team/taxonomy', endpoint: server.url } as const;
+  return { ...place, token: { name: 'env', key: 'T' }, secret: server.token };
+}
+
+describe('a model hub', () => {
+  test('that the token may write to, by a variable or a file', async () => {
+    const granted = { kind: 'granted', message: 'ada may write to ada/model' };
+    expect(await doctor({ T: ADA }).look(await hub(), signal)).toEqual(granted);
+    const byFile = await hub({ token: { name: 'file', key: '/tokens/hub' } });
+    expect(await doctor().look(byFile, signal)).toEqual(granted);
+  });
+
+  test.each([
+    ['only reads', READER, /only reads/],
+    ['is nobody’s', 'hf_nobodyHasThisOne', /does not take the token/],
+  ])('whose token %s', async (_what, token, message) => {
+    const rights = await doctor({ T: token }).look(await hub(), signal);
+    expect(rights).toMatchObject({ kind: 'lacking', message: expect.stringMatching(message) });
+    expect(JSON.stringify(rights)).not.toContain(token);
+  });
+});
+
+describe('a code host', () => {
+  test.each([
+    [
+      'both',
+      { contents: 'write', pull_requests: 'write' },
+      'granted',
+      /may write to team\/taxonomy and its pull requests$/,
+    ],
+    ['no files', { contents: 'read', pull_requests: 'write' }, 'lacking', /only reads in team\/taxonomy$/],
+    ['no pull requests', { contents: 'write', pull_requests: 'read' }, 'lacking', /may not write to pull requests/],
+  ] as const)('where the token may write to %s', async (_what, permissions, kind, message) => {
+    const place = await host(permissions);
+    const rights = await doctor({ T: place.secret }).look(place, signal);
+    expect(rights).toMatchObject({ kind, message: expect.stringMatching(message) });
+    expect(JSON.stringify(rights)).not.toContain(place.secret);
+  });
+});
+
+describe('is not asked', () => {
+  const place = { name: 'publish.hub', kind: 'model-hub', repo: 'ada/model', endpoint: 'http://127.0.0.1:9' } as const;
+
+  test.each([
+    ['a variable that is not set', { name: 'env', key: 'T' }, 'lacking', /the variable T is not set$/],
+    ['a file that is not there', { name: 'file', key: '/nowhere' }, 'lacking', /nothing to read in \/nowhere$/],
+    [
+      'a Secret of a cluster',
+      { name: 'tokens', key: 'hub' },
+      'untold',
+      /in the Secret tokens, which is not looked at$/,
+    ],
+  ])('with a token in %s', async (_what, token, kind, message) => {
+    expect(await doctor().look({ ...place, token }, signal)).toMatchObject({
+      kind,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+test('asking is given up at once when whoever asked leaves', async () => {
+  const gone = new GitHubServer();
+  await gone.listen();
+  const endpoint = gone.url;
+  await gone.close();
+  const place: Destination = { name: 'x', kind: 'code-host', repo: 'a/b', endpoint, token: { name: 'env', key: 'T' } };
+  const leave = new AbortController();
+  const looked = doctor({ T: 'ghp_x' }).look(place, leave.signal);
+  leave.abort(new Error('given up'));
+  await expect(looked).rejects.toThrow('given up');
+});
