@@ -81,7 +81,7 @@ async function main(env: Variables, stage: StageFolder, signal: AbortSignal): Pr
   leavePublication(stage, settings, reports);
   const outcome = publicationOutcome(reports);
   if (outcome.exitCode !== 0) return fail(stage, outcome.exitCode, outcome.message, outcome.details.slice(1));
-  progress(settings.isDryRun ? 'Looked' : 'Published', 1);
+  progress(settings.isDryRun ? 'Looked only: what it would do stands in its log' : whereOf(reports), 1);
   stage.finish(metricsOf(settings, published, lineage, made.size), report.chosen);
   return EXIT.done;
 }
@@ -137,7 +137,7 @@ async function toRegistry(
 
 /** What speaks with the places that are named; loaded only then. Throws `bad-input` where a token is missing. */
 async function openPlaces(env: Variables, settings: PublicationSettings): Promise<Pick<PublishDeps, 'hub' | 'host'>> {
-  const patience = { clock: systemClock, seconds: PATIENCE_S, onWait: say };
+  const patience = { clock: systemClock, seconds: PATIENCE_S, onWait: wait };
   const [hubToken, hostToken] = SECRETS.map((name) => env[name] ?? '');
   if (settings.hub !== undefined) requireToken(hubToken, 'HF_TOKEN', 'publish.huggingFace.token');
   if (settings.host !== undefined) requireToken(hostToken, 'GITHUB_TOKEN', 'publish.github.token');
@@ -156,7 +156,7 @@ async function openHost(env: Variables): Promise<CodeHost> {
   const { createGitHub } = await import('./adapters/github/code-host.ts');
   const apiUrl = env['GITHUB_API_URL'];
   return createGitHub({
-    ...{ token: env['GITHUB_TOKEN'] ?? '', patienceSeconds: PATIENCE_S, onWait: say, env },
+    ...{ token: env['GITHUB_TOKEN'] ?? '', patienceSeconds: PATIENCE_S, onWait: wait, env },
     ...(apiUrl === undefined ? {} : { apiUrl }),
   });
 }
@@ -186,7 +186,22 @@ function metricsOf(settings: PublicationSettings, published: Published, { manife
   };
 }
 
+/** What people read last of it: the addresses, the model's first. */
+function whereOf(reports: readonly StepReport[]): string {
+  const addresses = new Set(reports.flatMap(({ state, address }) => (state === 'done' ? (address ?? []) : [])));
+  return addresses.size === 0 ? 'Published' : `Published: ${[...addresses].join(' ')}`;
+}
+
+/** A place that keeps it waiting is told where people look, too. */
+function wait(sentence: string): void {
+  say(sentence);
+  progress(shown(sentence), reached);
+}
+
+let reached = 0;
+
 function progress(message: string, fraction: number): void {
+  reached = fraction;
   console.log(`ilab-progress: ${JSON.stringify({ message, fraction: Math.round(fraction * 1e4) / 1e4 })}`);
 }
 

@@ -42,7 +42,7 @@ export async function refuseDestinations(
   for (const destination of asked) {
     const rights = await doctor.look(destination, signal);
     if (rights.kind !== 'lacking') continue;
-    const hint = rights.fix ?? `to look again: \`ilab-backend doctor\``;
+    const hint = rights.fix ?? `to look again: \`ilab-backend doctor\` with the same flags`;
     throw new UserError('bad-input', `${destination.name} would be refused: ${rights.message}`, { hint });
   }
 }

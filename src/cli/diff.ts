@@ -32,10 +32,16 @@ export const defineDiff: DefineCommand = (command, context, done) => {
 
 function rowOf({ path, before, after }: RunDifference): readonly string[] {
   if (typeof before === 'number' && typeof after === 'number') {
-    const change = Number((after - before).toPrecision(3));
-    return [oneLine(path), String(before), `${after} (${change > 0 ? '+' : ''}${change})`];
+    const isCount = Number.isInteger(before) && Number.isInteger(after);
+    const change = isCount ? after - before : Number((after - before).toPrecision(3));
+    return [oneLine(path), figure(before), `${figure(after)} (${change > 0 ? '+' : ''}${change})`];
   }
   return [path, shown(before), shown(after)].map((text) => oneLine(text));
+}
+
+/** As many digits as tell something; `-o json` has all of them. */
+function figure(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 }
 
 const DIGEST = /\b(sha256:)?([0-9a-f]{12})[0-9a-f]{28,52}\b/g;

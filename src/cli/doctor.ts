@@ -83,6 +83,11 @@ async function* examine(
   yield { name: 'Endpoints', state: 'ok', message: `${named}: asked from inside only, with \`--from-cluster\`` };
 }
 
+/** Nobody has chosen yet; values that are there and wrong are another matter. */
+function isOnlyMissing(message: string): boolean {
+  return /^pipeline \S+ needs /.test(message) && !message.includes('these values cannot be used');
+}
+
 /** The project of this folder, or why there is none; undefined while its values are not chosen. */
 async function projectHere(
   context: CliContext,
@@ -93,8 +98,13 @@ async function projectHere(
     return await openProject(context, pipeline, flags, targetOf(flags));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (error.code === 'bad-params') return undefined;
-    const [message = ''] = error.message.split('\n', 1);
+    if (error.code === 'bad-params' && isOnlyMissing(error.message)) return undefined;
+    const message = error.message
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .slice(0, 2)
+      .join(' ');
     return { name: 'Project', state: 'problem', message, fix: 'what is wrong with it: `ilab-backend plan`' };
   }
 }

@@ -31,7 +31,7 @@ export function addTimeoutOptions(command: Command): Command {
 export function addRequireOption(command: Command): Command {
   return command.option(
     '--require <stage=condition>',
-    "one more gate of a stage, e.g. 'publish=results.eval.metrics.mmlu_tuned >= 0.5'; may be repeated",
+    "one more gate of a stage, e.g. 'publish=results.eval.metrics.mmlu_branch_tuned >= 0.5'; may be repeated",
     collect,
   );
 }

@@ -7,7 +7,7 @@ import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.
 import type { Origin } from './origin.ts';
 import type { StageSelection } from './run-sources.ts';
 
-const FORM = "--require 'publish=results.eval.metrics.mmlu_branch_delta >= 0.0'";
+const FORM = "--require 'publish=results.eval.metrics.mmlu_branch_tuned >= 0.5'";
 
 /**
  * The stages with the conditions of `--require STAGE=CONDITION`, which this run holds beside their gates; `origins` gets

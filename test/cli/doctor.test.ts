@@ -5,7 +5,8 @@ import { UserError } from '../../src/domain/errors.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { Terminal } from './terminal.ts';
 
-const noValues = () => Promise.reject(new UserError('bad-params', 'values are missing'));
+const noValues = () =>
+  Promise.reject(new UserError('bad-params', 'pipeline p needs a value that nobody gave\n\n  model\n'));
 
 async function doctor(...findings: readonly Finding[]): Promise<readonly string[]> {
   return typed({}, ...findings);
@@ -35,11 +36,14 @@ test('what helps against several findings in a row is said once, below them', as
 });
 
 test('a project that cannot be read is told beside what this machine lacks', async () => {
-  const broken = () => Promise.reject(new UserError('bad-config', 'ilab-backend.yaml:3:1: no such key\nmore of it'));
   const python: Finding = { name: 'Python', state: 'ok', message: '3.12' };
-  expect(await typed({ openProject: broken }, python)).toEqual([
-    'ok   Python       3.12',
-    'FAIL Project      ilab-backend.yaml:3:1: no such key',
-    '                  what is wrong with it: `ilab-backend plan`',
-  ]);
+  for (const code of ['bad-config', 'bad-params'] as const) {
+    const openProject = () =>
+      Promise.reject(new UserError(code, 'it cannot be used\n\n  p.yaml:3:1: no such key\n  p.yaml:4:1: nor this'));
+    expect(await typed({ openProject }, python)).toEqual([
+      'ok   Python       3.12',
+      'FAIL Project      it cannot be used p.yaml:3:1: no such key',
+      '                  what is wrong with it: `ilab-backend plan`',
+    ]);
+  }
 });

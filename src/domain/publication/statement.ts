@@ -14,7 +14,7 @@ const PREDICATE_TYPE = 'https://slsa.dev/provenance/v1';
 const BUILD_TYPE = 'https://ilab-backend.dev/v1alpha1/pipeline-run';
 
 /** What a hub, or who downloads from it, keeps for itself, in no statement. */
-const OF_THE_HUB = /^(?:\.gitattributes$|\.gitignore$|\.cache\/huggingface\/)/;
+const OF_THE_HUB = /^(?:\.gitattributes$|\.gitignore$|\.git\/|\.cache\/huggingface\/)/;
 
 /**
  * The in-toto statement of a published model with SLSA's provenance: `files` are all files beside it. The same inputs

@@ -27,6 +27,7 @@ test('what does not match a statement is named, file by file', () => {
   const beside = [
     { path: 'provenance.intoto.json', size: 1 },
     { path: '.gitattributes', size: 1 },
+    { path: '.git/HEAD', size: 1 },
   ];
   expect(compareToStatement(stated, [...FILES, ...beside])).toEqual([]);
   expect(compareToStatement(stated, [{ ...model, sha256: 'c'.repeat(64) }, card])).toEqual([
