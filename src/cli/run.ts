@@ -12,7 +12,7 @@ import { addOfflineOption, addPlaceOptions, openPlace, openPlanPlace, type Place
 import { showPlan } from './plan.ts';
 import { streamOption } from './present-run.ts';
 import { addProjectOptions, addRequireOption, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
-import { addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
+import { addDataOptions, addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
 
 interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags {
   readonly name?: string;
@@ -20,7 +20,7 @@ interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags 
 }
 
 export const defineRun: DefineCommand = (command, context, done) => {
-  addRunOptions(command.argument('[pipeline]', 'its name; absent = the default of the project'))
+  addRunOptions(command.argument('[pipeline]', 'its name; absent = the default of the project'), addSelectionOptions)
     .addHelpText('after', RUN_HELP)
     .action(async (pipeline: string | undefined, flags: RunFlags) => {
       done(await run(context, pipeline, flags));
@@ -30,19 +30,17 @@ export const defineRun: DefineCommand = (command, context, done) => {
 /** `ilab-backend train` means `run --only train` of the default pipeline, or of `--pipeline P`. */
 export function defineStageRun(stage: string): DefineCommand {
   return (command, context, done) => {
-    addRunOptions(command)
+    addRunOptions(command, addDataOptions)
       .option('--pipeline <name>', 'of this pipeline')
       .action(async (flags: RunFlags & { readonly pipeline?: string }) => {
-        done(await run(context, flags.pipeline, { ...flags, only: [...(flags.only ?? []), stage] }));
+        done(await run(context, flags.pipeline, { ...flags, only: [stage] }));
       });
   };
 }
 
-function addRunOptions(command: Command): Command {
+function addRunOptions(command: Command, addStages: (command: Command) => Command): Command {
   addOfflineOption(
-    addPlaceOptions(
-      addTimeoutOptions(addDriveOptions(addRequireOption(addSelectionOptions(addProjectOptions(command))))),
-    ),
+    addPlaceOptions(addTimeoutOptions(addDriveOptions(addRequireOption(addStages(addProjectOptions(command)))))),
   );
   return command
     .option('--name <name>', "the run's name; with the same plan, the run of that name goes on")

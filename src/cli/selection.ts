@@ -22,11 +22,18 @@ interface StageAtRun {
 const HEADING = 'What runs:';
 
 export function addSelectionOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup(HEADING)
     .option('--only <stages>', 'only these stages, comma separated; what they need is taken from earlier runs', list)
     .option('--from <stage>', 'this stage and all that build on it')
-    .option('--until <stage>', 'this stage and all it builds on')
+    .option('--until <stage>', 'this stage and all it builds on');
+  return addDataOptions(command);
+}
+
+/** The same of one stage alone. */
+export function addDataOptions(command: Command): Command {
+  return command
+    .optionsGroup(HEADING)
     .option('--input <name=source>', 'data for an input: a folder, or STAGE@RUN; may be repeated', collect)
     .option('--reuse <stage@run>', 'take this result whatever changed; may be repeated', collectStageAtRun)
     .addOption(noReuseOption())
