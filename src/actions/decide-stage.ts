@@ -7,7 +7,7 @@ import type { RunRecord } from '../domain/run-record.ts';
 import { neededStages } from '../domain/selection.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
 import { bindInputs, type InputSource } from './bind-inputs.ts';
-import { findByKey, namedResult, type PastResult, whatChanged } from './past-results.ts';
+import { findByKey, namedResult, type PastResult, publishedBefore, whatChanged } from './past-results.ts';
 import type { RunDocument } from './run-document.ts';
 import { previewStage, type StagePreview } from './stage-key.ts';
 
@@ -53,7 +53,8 @@ export async function decideStage(context: DecisionContext, stage: Stage, made: 
   const role = roleOf(context, stage.name);
   if (role === 'unasked') return { kind: 'skip', reason: 'it was not asked for' };
   const results = resultsOf(made);
-  if (role === 'selected' && !pipeline.when(stage.name, results)) {
+  const previous = resultsOf(publishedBefore(context.runs, pipeline.pipeline.name, stage.name));
+  if (role === 'selected' && !pipeline.when(stage.name, results, previous)) {
     return { kind: 'skip', reason: `its condition is false: ${stage.when?.text ?? ''}` };
   }
   const inputs = bindInputs(stage, document, makerIn(context, made));
@@ -75,7 +76,9 @@ export async function decideStage(context: DecisionContext, stage: Stage, made: 
     return { kind: 'reuse', past, reason: 'asked for with --reuse', key, parts: preview.parts };
   }
   const refused =
-    role === 'selected' ? pipeline.gates(stage.name, results).find((gate) => gate.kind === 'refused') : undefined;
+    role === 'selected'
+      ? pipeline.gates(stage.name, results, previous).find((gate) => gate.kind === 'refused')
+      : undefined;
   if (refused !== undefined) return { kind: 'refuse', gate: refused.name, reason: refused.reason };
 
   const mayReuse = stage.reuse === 'auto' && !isFresh(document, stage.name);
@@ -86,7 +89,7 @@ export async function decideStage(context: DecisionContext, stage: Stage, made: 
   }
   const spoilt = lookup?.spoilt?.reason;
   if (role === 'needed') return blocked(context, stage, spoilt);
-  const approval = pipeline.approval(stage.name, results);
+  const approval = pipeline.approval(stage.name, results, previous);
   return { kind: 'run', inputs, preview, key, approval, ...(spoilt === undefined ? {} : { spoilt }) };
 }
 

@@ -126,3 +126,20 @@ export function madeBy(record: RunRecord): ReadonlyMap<string, PastResult> {
   }
   return made;
 }
+
+/**
+ * What the stages made in the newest run of the pipeline in which this one ended well by itself and made it public; empty
+ * when there is none. A result whose metric `published` is 0 was kept or rehearsed. `runs` newest first.
+ */
+export function publishedBefore(
+  runs: readonly RunRecord[],
+  pipeline: string,
+  stage: StageName,
+): ReadonlyMap<string, PastResult> {
+  const isPublic = (candidate: StageRecord): boolean => {
+    const { outcome } = candidate.attempts.at(-1) ?? {};
+    return candidate.name === stage && outcome?.kind === 'succeeded' && outcome.result.metrics['published'] !== 0;
+  };
+  const record = runs.find((run) => run.pipeline.name === pipeline && run.stages.some(isPublic));
+  return record === undefined ? new Map() : madeBy(record);
+}

@@ -105,24 +105,24 @@ class OpenedPipeline implements RenderablePipeline {
     return explained(() => params.render(values as unknown as JsonObject));
   }
 
-  when(name: StageName, results: Results): boolean {
+  when(name: StageName, results: Results, previous: Results = {}): boolean {
     const stage = this.#stage(name);
     const condition = stage.when;
     if (condition === undefined) return true;
-    return explained(() => condition.evaluate(this.#conditionValues(stage, results)) === true);
+    return explained(() => condition.evaluate(this.#conditionValues(stage, results, previous)) === true);
   }
 
-  gates(name: StageName, results: Results) {
+  gates(name: StageName, results: Results, previous: Results = {}) {
     const stage = this.#stage(name);
-    const values = this.#conditionValues(stage, results);
+    const values = this.#conditionValues(stage, results, previous);
     return [...stage.gates, ...this.#required(name)].map((gate) => judgeGate(gate, values));
   }
 
-  approval(name: StageName, results: Results): boolean {
+  approval(name: StageName, results: Results, previous: Results = {}): boolean {
     const stage = this.#stage(name);
     const { approval } = stage;
     if (approval === undefined || approval === 'required') return approval === 'required';
-    return explained(() => approval.evaluate(this.#conditionValues(stage, results)) === true);
+    return explained(() => approval.evaluate(this.#conditionValues(stage, results, previous)) === true);
   }
 
   sourceInputs(name: StageName): readonly SourceInput[] {
@@ -160,9 +160,13 @@ class OpenedPipeline implements RenderablePipeline {
   }
 
   /** A stage that was skipped has no metrics, so that a condition over them names the metric. */
-  #conditionValues(stage: LoadedStage, results: Results): JsonObject {
+  #conditionValues(stage: LoadedStage, results: Results, previous: Results): JsonObject {
     const before = stage.before.map((name): [string, Json] => [name, { metrics: results[name]?.metrics ?? {} }]);
-    return { params: this.params, results: Object.fromEntries(before) };
+    const past = stage.before.flatMap((name): [string, Json][] => {
+      const metrics = previous[name]?.metrics;
+      return metrics === undefined ? [] : [[name, { metrics }]];
+    });
+    return { params: this.params, results: Object.fromEntries(before), previous: Object.fromEntries(past) };
   }
 
   #stage(name: string): LoadedStage {

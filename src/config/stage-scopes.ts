@@ -26,7 +26,7 @@ export interface PipelineScopes {
   params(inputs: readonly InputShape[]): TypeScope;
   /** A stage's templates. */
   template(inputs: readonly InputShape[]): TypeScope;
-  /** `when` and gates: the parameters and the results of the stages before. */
+  /** `when`, gates and approval: the parameters, and the results of the stages before, in this run and in the one published last. */
   condition(before: readonly StageName[]): TypeScope;
   /** Where data comes from: the parameters alone. */
   readonly source: TypeScope;
@@ -50,19 +50,26 @@ export function pipelineScopes(params: VariableType): PipelineScopes {
   return {
     params: extended(forParams, 'inputs', inputsSchema),
     template: extended(forTemplate, 'inputs', inputsSchema),
-    condition: extended(source, 'results', resultsSchema),
+    condition: extended(extended(source, 'previous', previousSchema), 'results', resultsSchema),
     source,
   };
 }
 
 /** Scopes with one more variable, one a shape of it: what is compiled in a scope is compiled once for all stages. */
-function extended<T>(scope: TypeScope, name: string, schema: (shape: T) => JsonObject): (shape: T) => TypeScope {
+function extended<T>(
+  scope: TypeScope | ((shape: T) => TypeScope),
+  name: string,
+  schema: (shape: T) => JsonObject,
+): (shape: T) => TypeScope {
   const known = new Map<string, TypeScope>();
   return (shape) => {
     const key = JSON.stringify(shape);
-    const found = known.get(key) ?? scope.with(name, readSchema(schema(shape), { strict: false }).type);
-    known.set(key, found);
-    return found;
+    const there = known.get(key);
+    if (there !== undefined) return there;
+    const inner = typeof scope === 'function' ? scope(shape) : scope;
+    const made = inner.with(name, readSchema(schema(shape), { strict: false }).type);
+    known.set(key, made);
+    return made;
   };
 }
 
@@ -83,9 +90,15 @@ function bindingSchema(input: InputShape): JsonObject {
   };
 }
 
+const METRICS: JsonObject = { type: 'object', additionalProperties: { type: 'number' } };
+
 function resultsSchema(before: readonly StageName[]): JsonObject {
-  const metrics: JsonObject = { type: 'object', additionalProperties: { type: 'number' } };
-  return closed(Object.fromEntries(before.map((name) => [name, closed({ metrics })])));
+  return closed(Object.fromEntries(before.map((name) => [name, closed({ metrics: METRICS })])));
+}
+
+/** There may be none yet. */
+function previousSchema(before: readonly StageName[]): JsonObject {
+  return { ...resultsSchema(before), required: [] };
 }
 
 /** An object of exactly these fields, all of them there. */

@@ -18,12 +18,12 @@ export interface RenderablePipeline {
   render(stage: StageName, bindings: Bindings): readonly JsonObject[];
   /** What becomes params.json. */
   stageParams(stage: StageName, bindings: Bindings): JsonObject;
-  /** False = the stage is skipped. */
-  when(stage: StageName, results: Results): boolean;
+  /** False = the stage is skipped. `previous`: of the run that this stage published last; absent or empty = of none. */
+  when(stage: StageName, results: Results, previous?: Results): boolean;
   /** One verdict a gate, in the order of the file. */
-  gates(stage: StageName, results: Results): readonly GateVerdict[];
+  gates(stage: StageName, results: Results, previous?: Results): readonly GateVerdict[];
   /** True = it starts once a person has agreed. */
-  approval(stage: StageName, results: Results): boolean;
+  approval(stage: StageName, results: Results, previous?: Results): boolean;
   /** The data from outside that the stage asks for; an input without a value is left out. */
   sourceInputs(stage: StageName): readonly SourceInput[];
 }

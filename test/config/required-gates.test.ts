@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openSources } from '../../src/config/open-sources.ts';
 import { parseSources, serializeSources } from '../../src/config/run-sources.ts';
+import type { Results } from '../../src/domain/renderable-pipeline.ts';
 import { TypedIn } from './harness.ts';
 
 /* `--require STAGE=CONDITION`: one more gate, of one run. */
@@ -34,6 +35,22 @@ test('is judged beside the gates of the pipeline, with both sides, also from wha
   }
 });
 
+test('a gate may hold the results against those of the run that was published last, if there is one', async () => {
+  const { pipeline } = await required(`count=${LINES} >= previous.?greet.?metrics.?lines.orValue(0.0)`);
+  const [, count] = pipeline.pipeline.stages;
+  if (count === undefined) throw new Error('no stage count');
+  const judged = (previous: Results) =>
+    pipeline.gates(count.name, { greet: { metrics: { lines: 2 } } }, previous).at(-1);
+  expect(judged({})).toEqual({ kind: 'passed', name: 'require-1' });
+  expect(judged({ greet: { metrics: {} } })).toMatchObject({ kind: 'passed' });
+  expect(judged({ greet: { metrics: { lines: 2 } } })).toMatchObject({ kind: 'passed' });
+  expect(judged({ greet: { metrics: { lines: 3 } } })).toEqual({
+    kind: 'refused',
+    name: 'require-1',
+    reason: `${LINES} >= previous.?greet.?metrics.?lines.orValue(0.0) is false: lines is 2, previous.?greet.?metrics.?lines.orValue(0.0) is 3`,
+  });
+});
+
 test('a metric that nobody reported refuses', async () => {
   const { pipeline } = await required('count=results.greet.metrics.mmlu > 0.5');
   const [, count] = pipeline.pipeline.stages;
@@ -52,6 +69,12 @@ describe('is refused before anything runs', () => {
     ['no boolean', `count=${LINES}`, 'bad-usage', /--require count:1:1: the result is a number/],
     ['a result of a later stage', 'greet=results.count.metrics.total > 1.0', 'bad-usage', /--require greet:1:\d+: /],
     ['no CEL', 'count=1 >', 'bad-usage', /--require count:1:\d+: /],
+    [
+      'a result that may not be there',
+      `count=${LINES} >= previous.greet.metrics.lines`,
+      'bad-usage',
+      /may be absent|\.\?greet/,
+    ],
     ['a misspelt field', 'count=results.gret.metrics.lines > 1.0', 'bad-usage', /did you mean `greet`/],
   ])('%s', async (_what, flag, code, message) => {
     const refusal = await place.refusal({ pipeline: 'hello', set: ['name=you'], require: [flag] });

@@ -20,7 +20,7 @@ export interface FakeStage {
   readonly retry?: { readonly infra: number; readonly user: number };
   readonly reuse?: 'auto' | 'never';
   readonly when?: (results: Results) => boolean;
-  readonly gate?: (results: Results) => string | undefined;
+  readonly gate?: (results: Results, previous: Results) => string | undefined;
   readonly approval?: boolean;
 }
 
@@ -37,8 +37,8 @@ export function fakePipeline(stages: readonly FakeStage[]): RenderablePipeline {
     render: (name, bindings) => [job(name, bindings)],
     stageParams: (name) => find(name).params ?? {},
     when: (name, results) => find(name).when?.(results) ?? true,
-    gates: (name, results): readonly GateVerdict[] => {
-      const reason = find(name).gate?.(results);
+    gates: (name, results, previous = {}): readonly GateVerdict[] => {
+      const reason = find(name).gate?.(results, previous);
       return reason === undefined ? [] : [{ kind: 'refused', name: 'gate', reason }];
     },
     approval: (name) => find(name).approval ?? false,
