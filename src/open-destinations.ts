@@ -39,7 +39,8 @@ function tokenOf({ token, repo }: Destination, env: Variables, readFile: (path: 
   const { name, key } = token;
   if (name !== 'env' && name !== 'file') {
     const message = `what its token may do in ${repo} shows when it is used: it is in the Secret ${name}, which is not looked at`;
-    return { kind: 'absent', rights: { kind: 'untold', message } };
+    const fix = 'a pod can look: `ilab-backend doctor --from-cluster` with the same flags';
+    return { kind: 'absent', rights: { kind: 'untold', message, fix } };
   }
   const value = name === 'env' ? env[key] : orNothing(() => readFile(key).trim());
   if (value !== undefined && value !== '') return { kind: 'found', value };

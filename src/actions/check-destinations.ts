@@ -11,13 +11,17 @@ export type { DestinationDoctor } from '../ports/destination-doctor.ts';
 /** Loaded when there is a place to ask. */
 type OpenDestinations = () => Promise<DestinationDoctor>;
 
+/** The places that a run of the pipeline writes to at its end. */
+export function destinationsIn({ pipeline, params }: RenderablePipeline): readonly Destination[] {
+  return destinationsOf(pipeline.params, params);
+}
+
 /** What is known before a run of the places it writes to at its end. Writes nothing. */
 export async function* lookAtDestinations(
-  { pipeline, params }: RenderablePipeline,
+  destinations: readonly Destination[],
   open: OpenDestinations,
   signal: AbortSignal,
 ): AsyncGenerator<Finding, void> {
-  const destinations = destinationsOf(pipeline.params, params);
   if (destinations.length === 0) return;
   const doctor = await open();
   for (const destination of destinations) {
@@ -30,13 +34,13 @@ export async function* lookAtDestinations(
  * tell lets it start. Asks nothing where the stage that the parameter belongs to (`publish.repo`) does not run.
  */
 export async function refuseDestinations(
-  { pipeline, params }: RenderablePipeline,
+  pipeline: RenderablePipeline,
   plan: Plan,
   open: OpenDestinations,
   signal: AbortSignal,
 ): Promise<void> {
   const idle = new Set<string>(plan.stages.filter(({ verdict }) => !mayRun(verdict.kind)).map(({ name }) => name));
-  const asked = destinationsOf(pipeline.params, params).filter(({ name }) => !idle.has(name.split('.')[0] ?? ''));
+  const asked = destinationsIn(pipeline).filter(({ name }) => !idle.has(name.split('.')[0] ?? ''));
   if (asked.length === 0) return;
   const doctor = await open();
   for (const destination of asked) {

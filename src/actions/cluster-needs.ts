@@ -5,6 +5,7 @@ import { buildCommand } from '../domain/plan.ts';
 import { containersOf } from '../domain/workload.ts';
 import type { ClusterNeeds, Endpoint } from '../ports/doctor.ts';
 import type { ImageIdentity, PlanTarget } from '../ports/target.ts';
+import { destinationsIn } from './check-destinations.ts';
 import type { OpenProject } from './open-project.ts';
 import { renderedKinds } from './render-stages.ts';
 
@@ -42,12 +43,13 @@ export async function clusterNeeds(project: OpenProject, target: PlanTarget, typ
       pipeline.params,
       stages.flatMap(({ objects }) => objects),
     ),
+    destinations: destinationsIn(pipeline),
   };
 }
 
 /** What is looked at where no project is: the rights of the driver and the endpoints that it is told. */
 export function needsInside(endpoints: readonly Endpoint[], pod: JsonObject): ClusterNeeds {
-  return { persona: 'driver', kinds: [], stages: [], pod, images: [], endpoints };
+  return { persona: 'driver', kinds: [], stages: [], pod, images: [], endpoints, destinations: [] };
 }
 
 const HUB: Endpoint = { name: 'the model hub', url: 'https://huggingface.co' };

@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { lookAtDestinations } from '../actions/check-destinations.ts';
+import { destinationsIn, lookAtDestinations } from '../actions/check-destinations.ts';
 import { type ClusterNeeds, clusterNeeds, type Endpoint, needsInside } from '../actions/cluster-needs.ts';
 import type { OpenProject } from '../actions/open-project.ts';
+import { type Destination, parseDestination } from '../domain/destination.ts';
 import { UserError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { CliContext } from './context.ts';
@@ -18,6 +19,7 @@ interface DoctorFlags extends PlaceFlags, ProjectFlags {
   /** This is the pod: no project is here. */
   readonly inside?: boolean;
   readonly endpoint?: readonly Endpoint[];
+  readonly destination?: readonly Destination[];
 }
 
 /** Ends with 5 when something keeps runs from starting. */
@@ -26,6 +28,7 @@ export const defineDoctor: DefineCommand = (command, context, done) => {
     .option('--from-cluster', 'look from inside the cluster too, by a Job that is taken away again')
     .addOption(new Option('--inside').hideHelp())
     .addOption(new Option('--endpoint <name=url>').argParser(collectEndpoint).hideHelp())
+    .addOption(new Option('--destination <json>').argParser(collectDestination).hideHelp())
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText('after', DOCTOR_HELP)
     .action(async (pipeline: string | undefined, flags: DoctorFlags) => {
@@ -62,6 +65,7 @@ async function* examine(
     const endpoints = flags.endpoint ?? [];
     yield* (await context.openDoctor(place, needsInside(endpoints, {}), 'here')).examine(signal);
     yield* context.probe(endpoints, signal);
+    yield* lookAtDestinations(flags.destination ?? [], context.openDestinations, signal);
     return;
   }
   const asked = targetOf(flags) ?? (flags.fromCluster === true ? 'kubernetes' : undefined);
@@ -70,7 +74,9 @@ async function* examine(
   if (asked !== 'kubernetes') yield* context.examine(placeOf(flags), signal);
   const project = needs === undefined ? await projectHere(context, pipeline, flags) : needs.project;
   if (project !== undefined && 'state' in project) yield project;
-  else if (project !== undefined) yield* lookAtDestinations(project.pipeline, context.openDestinations, signal);
+  // From inside its Secrets can be tried, too.
+  else if (project !== undefined && flags.fromCluster !== true)
+    yield* lookAtDestinations(destinationsIn(project.pipeline), context.openDestinations, signal);
   if (needs === undefined || (asked ?? needs.target) !== 'kubernetes') return;
   if (needs.fault !== undefined) yield needs.fault;
   yield* (await context.openDoctor(place, needs.needs, 'here')).examine(signal);
@@ -139,6 +145,12 @@ function collectEndpoint(text: string, before: readonly Endpoint[] | undefined):
   const at = text.indexOf('=');
   if (at < 1 || !URL.canParse(text.slice(at + 1))) throw new InvalidArgumentError('Give NAME=URL.');
   return [...(before ?? []), { name: text.slice(0, at), url: text.slice(at + 1) }];
+}
+
+function collectDestination(text: string, before: readonly Destination[] | undefined): readonly Destination[] {
+  const place = parseDestination(text);
+  if (place === undefined) throw new InvalidArgumentError('Give a destination as JSON.');
+  return [...(before ?? []), place];
 }
 
 const MARKS = { ok: 'ok', warning: 'warn', problem: 'FAIL' } as const satisfies Record<Finding['state'], string>;

@@ -1,14 +1,27 @@
-/** A place outside that a run writes to when it is nearly done: what it lacks there should be known before it starts. */
-export interface Destination {
+import * as z from 'zod';
+
+const destination = z.strictObject({
   /** The parameter that names it: `publish.huggingFace`. */
-  readonly name: string;
-  readonly kind: 'model-hub' | 'code-host';
+  name: z.string(),
+  kind: z.enum(['model-hub', 'code-host']),
   /** `owner/name`. */
-  readonly repo: string;
+  repo: z.string(),
   /** Its address; absent = the public one. */
-  readonly endpoint?: string;
+  endpoint: z.string().exactOptional(),
   /** Where its token is: a variable or a file of this machine, or a Secret; absent = none is named. */
-  readonly token?: { readonly name: string; readonly key: string };
+  token: z.strictObject({ name: z.string(), key: z.string() }).exactOptional(),
+});
+
+/** A place outside that a run writes to when it is nearly done: what it lacks there should be known before it starts. */
+export type Destination = Readonly<z.infer<typeof destination>>;
+
+/** From JSON, as one program tells another; undefined for anything else. */
+export function parseDestination(text: string): Destination | undefined {
+  try {
+    return destination.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What somebody who holds the token may do there. */

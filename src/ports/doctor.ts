@@ -1,3 +1,4 @@
+import type { Destination } from '../domain/destination.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Persona, RenderedKind } from '../domain/rights.ts';
@@ -22,6 +23,8 @@ export interface ClusterNeeds {
   /** What to type to build them; absent where no pipeline is looked at. */
   readonly buildCommand?: string;
   readonly endpoints: readonly Endpoint[];
+  /** The places that are written to at the end. */
+  readonly destinations: readonly Destination[];
 }
 
 /** What stages will ask over the network. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lookAtDestinations, refuseDestinations } from '../../src/actions/check-destinations.ts';
+import { destinationsIn, lookAtDestinations, refuseDestinations } from '../../src/actions/check-destinations.ts';
 import type { Destination, DestinationRights } from '../../src/domain/destination.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Plan } from '../../src/domain/plan.ts';
@@ -63,7 +63,7 @@ test('what is known of each place is a finding', async () => {
   const said = { 'a/model': granted, 'a/code': lacking, 'a/other': untold };
   const asked = new Asked(({ repo }) => said[repo as keyof typeof said]);
   const findings = [];
-  for await (const finding of lookAtDestinations(pipeline(), asked.open, never)) findings.push(finding);
+  for await (const finding of lookAtDestinations(destinationsIn(pipeline()), asked.open, never)) findings.push(finding);
   expect(findings).toEqual([
     { name: 'Destination', state: 'ok', message: 'show.hub: ada may write' },
     { name: 'Destination', state: 'problem', message: 'show.host: the token of ada only reads', fix: 'make another' },

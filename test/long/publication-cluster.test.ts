@@ -45,6 +45,17 @@ test('a run is approved from another machine, published once, and told to its pu
   }).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   const line = ['run', 'instructlab', '--profile', 'kind-cpu', '--project', CLONE, ...settings, '-o', 'json'];
 
+  // A pod looks at what the tokens of the Secret may do; this machine sees neither.
+  const doctor = await first.on('doctor', ...line.slice(1), '--from-cluster');
+  const { findings } = JSON.parse(doctor.stdout) as { readonly findings: readonly { readonly name: string }[] };
+  expect(findings.filter(({ name }) => name.endsWith('Destination'))).toEqual([
+    { name: 'pod: Destination', state: 'ok', message: `publish.huggingFace: ada may write to ${REPO}` },
+    { name: 'pod: Destination', state: 'ok', message: expect.stringContaining(`may write to ${TAXONOMY}`) },
+  ]);
+  expect([[...places.taxonomy.branches.keys()], places.taxonomy.pulls.size]).toEqual([['main'], 1]);
+  places.hub.asked.length = 0;
+  places.host.requests.length = 0;
+
   const told = await hear(first.begin(...line, '--name', 'told'), async (event) => {
     if (event.type !== 'approval-asked') return;
     expect([places.hub.asked, places.host.requests]).toEqual([[], []]);

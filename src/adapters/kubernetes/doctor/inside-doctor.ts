@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import type { Destination } from '../../../domain/destination.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { Finding } from '../../../domain/finding.ts';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
@@ -16,7 +17,7 @@ import { look } from './look.ts';
 
 export interface InsideDoctorOptions {
   readonly api: KubeApi;
-  readonly needs: Pick<ClusterNeeds, 'pod' | 'endpoints'>;
+  readonly needs: Pick<ClusterNeeds, 'pod' | 'endpoints' | 'destinations'>;
   /** The reference of the program's own image. Throws `cannot-start` when there is none. */
   readonly image: () => Promise<string>;
   readonly objects: Pick<WorkspaceObjects, 'driver'>;
@@ -72,18 +73,51 @@ async function start(
   signal: AbortSignal,
 ): Promise<KubeObject> {
   const name = `ilab-doctor-x${randomBytes(4).toString('hex')}`;
+  const places = needs.destinations.map(inPod);
   const endpoints = needs.endpoints.flatMap((endpoint) => ['--endpoint', `${endpoint.name}=${endpoint.url}`]);
-  const args = ['doctor', '--inside', '-o', 'json', '--namespace', api.place.namespace, ...endpoints];
+  const args = [
+    'doctor',
+    '--inside',
+    '-o',
+    'json',
+    '--namespace',
+    api.place.namespace,
+    ...endpoints,
+    ...places.flatMap(({ args: own }) => own),
+  ];
   // Without the driver's account the network can still be tried.
   const account = await look(() => api.get(RESOURCES.serviceAccounts, DRIVER_ACCOUNT, signal));
   const serviceAccountName = account.kind === 'seen' && account.value === undefined ? 'default' : DRIVER_ACCOUNT;
   const [object] = objects.driver({ name, run: name, image: await image(), args, serviceAccountName, user }, needs.pod);
   if (object === undefined) throw new Error('the template of the driver gives no object');
-  return api.create(RESOURCES.jobs, withFacts(asDoctor(object), FACTS), {}, signal);
+  return api.create(
+    RESOURCES.jobs,
+    withFacts(
+      asDoctor(
+        object,
+        places.flatMap(({ env }) => env),
+      ),
+      FACTS,
+    ),
+    {},
+    signal,
+  );
+}
+
+/** What the pod is told of a place: its token comes from its Secret as a variable, and a Secret that is not there is told of. */
+function inPod(
+  { token, ...place }: Destination,
+  index: number,
+): { readonly args: readonly string[]; readonly env: readonly JsonObject[] } {
+  const variable = `ILAB_DESTINATION_${index}`;
+  const told = token === undefined ? place : { ...place, token: { name: 'env', key: variable } };
+  const args = ['--destination', JSON.stringify(told)];
+  if (token === undefined) return { args, env: [] };
+  return { args, env: [{ name: variable, valueFrom: { secretKeyRef: { ...token, optional: true } } }] };
 }
 
 /** Tried once, and gone by itself should nobody take it away. */
-function asDoctor(job: JsonObject): JsonObject {
+function asDoctor(job: JsonObject, secrets: readonly JsonObject[]): JsonObject {
   const labels = { 'app.kubernetes.io/name': 'ilab-doctor', 'app.kubernetes.io/component': 'doctor' };
   const env = [
     // The way of the stages: their proxy, their certificate authority.
@@ -99,7 +133,11 @@ function asDoctor(job: JsonObject): JsonObject {
       ...pod,
       containers: listOf(pod['containers']).map((container) => ({
         ...container,
-        env: [...listOf(container['env']), ...env.filter((entry) => entry.name.includes('PROXY') || hasCa(container))],
+        env: [
+          ...listOf(container['env']),
+          ...secrets,
+          ...env.filter((entry) => entry.name.includes('PROXY') || hasCa(container)),
+        ],
       })),
     })),
   }));

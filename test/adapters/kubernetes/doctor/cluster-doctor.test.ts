@@ -19,7 +19,7 @@ interface World {
 }
 
 const NEEDS: ClusterNeeds = {
-  ...{ persona: 'owner', kinds: [], stages: [], pod: {}, images: [], endpoints: [] },
+  ...{ persona: 'owner', kinds: [], stages: [], pod: {}, images: [], endpoints: [], destinations: [] },
 } as const;
 
 async function examine({ prepare, needs, image = 'known', claim }: World): Promise<readonly Finding[]> {

@@ -3,6 +3,7 @@ import { diskSourceFiles } from '../../../../src/adapters/files/disk-source-file
 import { at, type KubeObject, RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
 import { createInsideDoctor } from '../../../../src/adapters/kubernetes/doctor/inside-doctor.ts';
 import { workspaceObjects } from '../../../../src/config/workspace-objects.ts';
+import { type Destination, parseDestination } from '../../../../src/domain/destination.ts';
 import type { Finding } from '../../../../src/domain/finding.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { PACKAGE_ROOT } from '../../../config/harness.ts';
@@ -12,6 +13,13 @@ import { type JobScript, type RunningJobs, runJobs } from '../../../fakes/memory
 const shared = await diskSourceFiles().readFolder(`${PACKAGE_ROOT}/templates/_shared`, 'templates/_shared');
 let jobs: RunningJobs | undefined;
 afterEach(() => jobs?.stop());
+
+const HUB: Destination = {
+  name: 'publish.hub',
+  kind: 'model-hub',
+  repo: 'acme/model',
+  token: { name: 'tokens', key: 'hub' },
+};
 
 /** What is told when the pod does this, the Job that was made for it, and what is left. */
 async function examine(script: JobScript, pod: JsonObject = {}) {
@@ -23,7 +31,7 @@ async function examine(script: JobScript, pod: JsonObject = {}) {
   });
   const doctor = createInsideDoctor({
     api: cluster.client(),
-    needs: { pod, endpoints: [{ name: 'teacher.url', url: 'https://teacher.lab/v1?a=b' }] },
+    needs: { pod, endpoints: [{ name: 'teacher.url', url: 'https://teacher.lab/v1?a=b' }], destinations: [HUB] },
     image: async () => 'ilab-backend/program:src-0123456789ab',
     objects: workspaceObjects(shared),
     user: 'ada',
@@ -34,6 +42,18 @@ async function examine(script: JobScript, pod: JsonObject = {}) {
 }
 
 const TOLD = { findings: [{ name: 'Endpoint', state: 'problem', message: 'refuses', fix: 'is it up?' }] };
+
+test('a place is asked with the token of its Secret, whose value no argument holds', async () => {
+  const { job } = await examine(() => ({ log: JSON.stringify(TOLD) }));
+  const container = at(job, 'spec', 'template', 'spec', 'containers', 0);
+  const args = at(container, 'args') as readonly string[];
+  const place = { ...HUB, token: { name: 'env', key: 'ILAB_DESTINATION_0' } };
+  expect(parseDestination(args[args.indexOf('--destination') + 1] ?? '')).toEqual(place);
+  expect(at(container, 'env')).toContainEqual({
+    name: 'ILAB_DESTINATION_0',
+    valueFrom: { secretKeyRef: { name: 'tokens', key: 'hub', optional: true } },
+  });
+});
 
 test('what the pod found is told as its own, also when it ends badly for it', async () => {
   const log = `ilab-backend: a word on stderr\n${JSON.stringify(TOLD, null, 2)}\n`;
