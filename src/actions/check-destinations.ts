@@ -1,6 +1,6 @@
 import { destinationsOf } from '../config/destinations.ts';
 import type { Destination, DestinationRights } from '../domain/destination.ts';
-import { UserError, unreachable } from '../domain/errors.ts';
+import { UserError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
@@ -55,26 +55,13 @@ function mayRun(kind: Plan['stages'][number]['verdict']['kind']): boolean {
   return kind === 'run' || kind === 'later';
 }
 
-function findingOf({ name }: Destination, rights: DestinationRights): Finding {
-  const message = `${name}: ${rights.message}`;
-  switch (rights.kind) {
-    case 'granted':
-      return { name: 'Destination', state: 'ok', message };
-    case 'lacking':
-      return {
-        name: 'Destination',
-        state: 'problem',
-        message,
-        ...(rights.fix === undefined ? {} : { fix: rights.fix }),
-      };
-    case 'untold':
-      return {
-        name: 'Destination',
-        state: 'warning',
-        message,
-        ...(rights.fix === undefined ? {} : { fix: rights.fix }),
-      };
-    default:
-      return unreachable(rights);
-  }
+const STATES = {
+  granted: 'ok',
+  lacking: 'problem',
+  untold: 'warning',
+} as const satisfies Record<DestinationRights['kind'], Finding['state']>;
+
+function findingOf({ name }: Destination, { kind, message, fix }: DestinationRights): Finding {
+  const found = { name: 'Destination', state: STATES[kind], message: `${name}: ${message}` };
+  return fix === undefined ? found : { ...found, fix };
 }

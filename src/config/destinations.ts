@@ -1,6 +1,7 @@
 import type { Destination } from '../domain/destination.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { dotted, namedPaths, schemaAt, type ValuePath } from './schema-paths.ts';
+import { valueAt } from './resolve-values.ts';
+import { dotted, namedPaths, schemaAt } from './schema-paths.ts';
 import { isSecretReference } from './secret-reference.ts';
 
 /**
@@ -10,11 +11,11 @@ import { isSecretReference } from './secret-reference.ts';
 export function destinationsOf(schema: JsonObject, params: JsonObject): readonly Destination[] {
   return namedPaths(schema).flatMap((path) => {
     const meaning = schemaAt(schema, path)?.['x-destination'];
-    const value = valueAt(params, path);
+    const value = valueAt(params, dotted(path));
     if (!isJsonObject(meaning) || !isJsonObject(value) || typeof value['repo'] !== 'string') return [];
     const named = (key: string): Json | undefined => {
       const other = meaning[key];
-      return typeof other === 'string' ? valueAt(params, other.split('.')) : undefined;
+      return typeof other === 'string' ? valueAt(params, other) : undefined;
     };
     if (named('unless') === true) return [];
     const { endpoint = named('endpoint'), token } = value;
@@ -28,10 +29,4 @@ export function destinationsOf(schema: JsonObject, params: JsonObject): readonly
       },
     ];
   });
-}
-
-function valueAt(params: JsonObject, path: ValuePath): Json | undefined {
-  let found: Json | undefined = params;
-  for (const name of path) found = isJsonObject(found) ? found[name] : undefined;
-  return found;
 }

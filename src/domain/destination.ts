@@ -25,9 +25,13 @@ export function parseDestination(text: string): Destination | undefined {
 }
 
 /** What somebody who holds the token may do there. */
-export type DestinationRights =
-  | { readonly kind: 'granted'; readonly message: string }
-  /** It is refused later, as sure as can be told. */
-  | { readonly kind: 'lacking'; readonly message: string; readonly fix?: string }
-  /** Nobody here can tell: the token is in a Secret, the place does not say. */
-  | { readonly kind: 'untold'; readonly message: string; readonly fix?: string };
+export interface DestinationRights {
+  /**
+   * `lacking`: it is refused later, as sure as can be told. `untold`: nobody here can tell, because the token is in a Secret
+   * or the place does not say.
+   */
+  readonly kind: 'granted' | 'lacking' | 'untold';
+  readonly message: string;
+  /** What to do; absent where nothing is to be mended or known. */
+  readonly fix?: string;
+}

@@ -75,33 +75,15 @@ async function start(
   const name = `ilab-doctor-x${randomBytes(4).toString('hex')}`;
   const places = needs.destinations.map(inPod);
   const endpoints = needs.endpoints.flatMap((endpoint) => ['--endpoint', `${endpoint.name}=${endpoint.url}`]);
-  const args = [
-    'doctor',
-    '--inside',
-    '-o',
-    'json',
-    '--namespace',
-    api.place.namespace,
-    ...endpoints,
-    ...places.flatMap(({ args: own }) => own),
-  ];
+  const asked = [...endpoints, ...places.flatMap((place) => place.args)];
+  const args = ['doctor', '--inside', '-o', 'json', '--namespace', api.place.namespace, ...asked];
   // Without the driver's account the network can still be tried.
   const account = await look(() => api.get(RESOURCES.serviceAccounts, DRIVER_ACCOUNT, signal));
   const serviceAccountName = account.kind === 'seen' && account.value === undefined ? 'default' : DRIVER_ACCOUNT;
   const [object] = objects.driver({ name, run: name, image: await image(), args, serviceAccountName, user }, needs.pod);
   if (object === undefined) throw new Error('the template of the driver gives no object');
-  return api.create(
-    RESOURCES.jobs,
-    withFacts(
-      asDoctor(
-        object,
-        places.flatMap(({ env }) => env),
-      ),
-      FACTS,
-    ),
-    {},
-    signal,
-  );
+  const secrets = places.flatMap(({ env }) => env);
+  return api.create(RESOURCES.jobs, withFacts(asDoctor(object, secrets), FACTS), {}, signal);
 }
 
 /** What the pod is told of a place: its token comes from its Secret as a variable, and a Secret that is not there is told of. */
