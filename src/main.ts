@@ -105,7 +105,7 @@ function main(): void {
     probe,
     openDestinations: async () => {
       const { openDestinations } = await import('./open-destinations.ts');
-      return openDestinations(process.env, (path) => readFileSync(path, 'utf8'));
+      return openDestinations(process.env);
     },
     version,
   };

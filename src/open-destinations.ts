@@ -1,3 +1,4 @@
+import { valueOfSecret } from './adapters/process/secret-values.ts';
 import type { Destination, DestinationRights } from './domain/destination.ts';
 import { ERRORS, UserError, unreachable } from './domain/errors.ts';
 import type { DestinationDoctor } from './ports/destination-doctor.ts';
@@ -11,10 +12,10 @@ const PATIENCE_S = 20;
  * Put together here, like the places of runs in places.ts: it asks with the tokens that this machine can see, and looks at
  * no Secret of a cluster.
  */
-export function openDestinations(env: Variables, readFile: (path: string) => string): DestinationDoctor {
+export function openDestinations(env: Variables): DestinationDoctor {
   return {
     async look(destination, signal) {
-      const token = tokenOf(destination, env, readFile);
+      const token = tokenOf(destination, env);
       if (token.kind === 'absent') return token.rights;
       try {
         return await rightsOf(destination, { token: token.value, env }, signal);
@@ -32,7 +33,7 @@ type Token =
   | { readonly kind: 'found'; readonly value: string }
   | { readonly kind: 'absent'; readonly rights: DestinationRights };
 
-function tokenOf({ token, repo }: Destination, env: Variables, readFile: (path: string) => string): Token {
+function tokenOf({ token, repo }: Destination, env: Variables): Token {
   if (token === undefined) {
     return { kind: 'absent', rights: { kind: 'lacking', message: `no token is named for ${repo}` } };
   }
@@ -42,18 +43,10 @@ function tokenOf({ token, repo }: Destination, env: Variables, readFile: (path: 
     const fix = 'a pod can look: `ilab-backend doctor --from-cluster` with the same flags';
     return { kind: 'absent', rights: { kind: 'untold', message, fix } };
   }
-  const value = name === 'env' ? env[key] : orNothing(() => readFile(key).trim());
+  const value = valueOfSecret(name === 'env' ? { kind: 'env', name: key } : { kind: 'file', path: key }, env);
   if (value !== undefined && value !== '') return { kind: 'found', value };
   const where = name === 'env' ? `the variable ${key} is not set` : `there is nothing to read in ${key}`;
   return { kind: 'absent', rights: { kind: 'lacking', message: `there is no token for ${repo}: ${where}` } };
-}
-
-function orNothing(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 async function rightsOf(

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Destination } from '../src/domain/destination.ts';
 import { openDestinations } from '../src/open-destinations.ts';
@@ -8,15 +11,7 @@ import { ADA, hubOf } from './huggingface/hub-of.ts';
 
 const signal = new AbortController().signal;
 const READER = 'hf_adaReadsHereAndNowhereElse';
-const FILES: Readonly<Record<string, string>> = { '/tokens/hub': `${ADA}\n` };
-
-function doctor(env: Readonly<Record<string, string>> = {}) {
-  return openDestinations(env, (path) => {
-    const text = FILES[path];
-    if (text === undefined) throw new Error(`no file ${path}`);
-    return text;
-  });
-}
+const doctor = (env: Readonly<Record<string, string>> = {}) => openDestinations(env);
 
 async function hub(change: Partial<Destination> = {}): Promise<Destination> {
   const served = await hubOf({ onTestFinished }, { tokens: { [READER]: { user: 'ada', role: 'read' } } });
@@ -50,7 +45,10 @@ describe('a model hub', () => {
   test('that the token may write to, by a variable or a file', async () => {
     const granted = { kind: 'granted', message: 'ada may write to ada/model' };
     expect(await doctor({ T: ADA }).look(await hub(), signal)).toEqual(granted);
-    const byFile = await hub({ token: { name: 'file', key: '/tokens/hub' } });
+    const folder = mkdtempSync(join(tmpdir(), 'tokens-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'hub'), `${ADA}\n`);
+    const byFile = await hub({ token: { name: 'file', key: join(folder, 'hub') } });
     expect(await doctor().look(byFile, signal)).toEqual(granted);
   });
 

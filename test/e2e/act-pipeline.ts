@@ -21,6 +21,9 @@ export interface ActOptions {
   readonly template?: string;
 }
 
+/** What a stage does unless a test says otherwise: its parameter. */
+const DO_WHAT_IS_SAID = 'sh, -c, \'eval "$PARAM_SCRIPT"\'';
+
 /** Shell text that ends a stage well. */
 export const FINISH =
   'printf \'{"version":1,"metrics":{"score":1},"artifacts":[]}\' >"$ILAB_CONTENT/artifacts/result.json"';
@@ -37,7 +40,7 @@ export function writeActPipeline(person: Person, options: ActOptions = {}): void
     gate,
     approval,
     engine = 'stages/greet/shell',
-    command = 'sh, -c, \'eval "$PARAM_SCRIPT"\'',
+    command = DO_WHAT_IS_SAID,
     template,
   } = options;
   const folder = join(person.project, 'pipelines/act');
@@ -68,9 +71,17 @@ stages:
 `,
   );
   if (template !== undefined) writeFileSync(join(folder, 'group.yaml'), template);
-  writeFileSync(
-    join(folder, 'job.yaml'),
-    `# values: params, stage, image, pod, run, attempt, inputs, outputs
+  writeFileSync(join(folder, 'job.yaml'), jobTemplate(command));
+}
+
+/** The flags that say what the two stages do; without a script a stage ends well at once. */
+export function acting(act: string = FINISH, after: string = FINISH): readonly string[] {
+  return ['--set', `act=${act}`, '--set', `after=${after}`];
+}
+
+/** The Job of a stage that runs `command`, the items of a YAML list; `beside`: lines of its pod before `containers`. */
+export function jobTemplate(command = DO_WHAT_IS_SAID, beside = ''): string {
+  return `# values: params, stage, image, pod, run, attempt, inputs, outputs
 $include: params.yaml
 ---
 apiVersion: batch/v1
@@ -82,15 +93,9 @@ spec:
     metadata: { $include: pod-metadata.yaml }
     spec:
       $include: pod.yaml
-      containers:
+${beside}      containers:
         - $include: main.yaml
           image: \${image}
           command: [${command}]
-`,
-  );
-}
-
-/** The flags that say what the two stages do; without a script a stage ends well at once. */
-export function acting(act: string = FINISH, after: string = FINISH): readonly string[] {
-  return ['--set', `act=${act}`, '--set', `after=${after}`];
+`;
 }

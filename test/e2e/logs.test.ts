@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { acting, FINISH, writeActPipeline } from './act-pipeline.ts';
+import { acting, FINISH, jobTemplate, writeActPipeline } from './act-pipeline.ts';
 import { expectFault } from './faults.ts';
 import { Meeting } from './meeting.ts';
 import { type Ended, Person } from './program.ts';
@@ -83,34 +83,18 @@ test('of a stage that does not exist', async () => {
   expectFault(await person.type('logs', 'week', 'atc'), 7, /no stage atc[\s\S]*act, after/);
 });
 
-/** The stage `act` with a sidecar, which has printed its line when the main container begins. */
-const BESIDE = `# values: params, stage, image, pod, run, attempt, inputs, outputs
-$include: params.yaml
----
-apiVersion: batch/v1
-kind: Job
-metadata: { $include: metadata.yaml }
-spec:
-  $include: job-spec.yaml
-  template:
-    metadata: { $include: pod-metadata.yaml }
-    spec:
-      $include: pod.yaml
-      initContainers:
+/** A sidecar, which has printed its line when the main container begins. */
+const BESIDE = `      initContainers:
         - $include: main.yaml
           name: beside
           restartPolicy: Always
           image: \${image}
           command: [sh, -c, 'echo of beside; : >"$ILAB_CONTENT/work/said"; exec sleep 600']
           startupProbe: { periodSeconds: 1, exec: { command: [sh, -c, 'test -e "$ILAB_CONTENT/work/said"'] } }
-      containers:
-        - $include: main.yaml
-          image: \${image}
-          command: [sh, -c, 'eval "$PARAM_SCRIPT"']
 `;
 
 test('of one stage, lines of its sidecars say whose they are; those of one container are its bytes', async () => {
-  writeActPipeline(person, { template: BESIDE });
+  writeActPipeline(person, { template: jobTemplate(undefined, BESIDE) });
   await person.type('run', 'act', '--name', 'week', ...acting(`echo of main; ${FINISH}`));
   const logs = async (...words: readonly string[]) => (await person.type('logs', 'week', ...words)).stdout.split('\n');
   expect((await logs('act')).toSorted()).toEqual(['', '[beside] of beside', 'of main']);

@@ -10,7 +10,7 @@ function nameOfSecret(source: SecretSource): string {
 }
 
 /** The value of a secret as this process can see it; undefined when it cannot. A file loses its last line end. */
-function valueOfSecret(source: SecretSource, env: HostEnv): string | undefined {
+export function valueOfSecret(source: SecretSource, env: HostEnv): string | undefined {
   if (source.kind === 'env') return env[source.name];
   try {
     return readFileSync(source.path, 'utf8').replace(/\r?\n$/, '');
