@@ -13,7 +13,7 @@ import type { InputSource } from './bind-inputs.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { type DriveContext, notice } from './drive-context.ts';
 import { type PastResult, whatChanged } from './past-results.ts';
-import { followProgress } from './progress.ts';
+import { followProgress } from './read-progress.ts';
 import { pinsOf } from './run-document.ts';
 
 /** The next attempt of a stage, in INTENT; not recorded yet. */
@@ -96,16 +96,7 @@ async function observe(
   cancelling.addEventListener('abort', terminate, { once: true });
   const watching = new AbortController();
   const stop = AbortSignal.any([signal, watching.signal]);
-  const progress = followProgress(deps.target, ref, stop, (value, time) => {
-    emit({
-      type: 'attempt-progress',
-      time,
-      run: ref.run,
-      stage: ref.stage,
-      attempt: ref.attempt,
-      progress: value,
-    });
-  });
+  const progress = followProgress(deps.target, ref, stop, emit);
   /** What was told last, as long as it holds. */
   let held: 'waiting' | 'troubled' | undefined;
   try {

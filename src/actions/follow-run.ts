@@ -7,7 +7,7 @@ import type { RunRecord } from '../domain/run-record.ts';
 import { NO_SIGHTS } from '../domain/sight.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { EventQueue } from './event-queue.ts';
-import { followProgress } from './progress.ts';
+import { followProgress } from './read-progress.ts';
 import { readRun } from './read-run.ts';
 import { recordGone } from './record-gone.ts';
 import { seeAttempts } from './see-attempts.ts';
@@ -139,9 +139,7 @@ class ProgressReaders {
       const key = `${stage.name}/${attempt}`;
       if (attempt === undefined || stagePhase(stage) !== 'Running' || this.#reading.has(key)) continue;
       const ref = { run: record.name, stage: stage.name, attempt };
-      const read = followProgress(this.#deps.target, ref, this.#signal, (progress, time) => {
-        this.#queue.push({ type: 'attempt-progress', time, ...ref, progress });
-      });
+      const read = followProgress(this.#deps.target, ref, this.#signal, (event) => this.#queue.push(event));
       this.#reading.set(key, read);
     }
   }

@@ -1,6 +1,6 @@
 import type { AttemptRef } from '../ports/target.ts';
 import type { Deps } from './deps.ts';
-import { parseProgress } from './progress.ts';
+import { parseProgress } from './read-progress.ts';
 
 /** Progress may stand between the lines that tell of a fault. */
 const LOOKED_AT = 200;

@@ -1,6 +1,6 @@
-import type { JsonObject } from './json.ts';
 import type { RunName, StageName } from './naming.ts';
 import type { Outcome } from './outcome.ts';
+import type { Progress, Warning } from './progress.ts';
 import type { RunPhase } from './run-phase.ts';
 
 interface Base {
@@ -58,6 +58,8 @@ export type RunEvent =
   | (OfAttempt & { readonly type: 'attempt-started' })
   /** The stage reported progress: for display only. */
   | (OfAttempt & { readonly type: 'attempt-progress'; readonly progress: Progress })
+  /** Its log tells of a fault that does not end it by itself: for people, and for those who asked to stop on it. */
+  | (OfAttempt & { readonly type: 'attempt-warned'; readonly warning: Warning })
   /** The outcome is durable. */
   | (OfAttempt & { readonly type: 'attempt-ended'; readonly outcome: Outcome; readonly seconds?: number })
   /** A further attempt follows, after `delaySeconds`. */
@@ -77,14 +79,6 @@ export type RunEvent =
       readonly next?: string;
       readonly overhead?: Overhead;
     });
-
-/** What a stage says of itself on a progress line (docs/stage-contract.md). */
-export interface Progress {
-  readonly message?: string;
-  /** 0 to 1. */
-  readonly fraction?: number;
-  readonly metrics?: JsonObject;
-}
 
 /** Where a run's seconds went: the stages' own, and ours (submit, notice the end, submit the next). */
 export interface Overhead {

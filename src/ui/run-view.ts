@@ -1,6 +1,7 @@
 import { unreachable } from '../domain/errors.ts';
-import type { Overhead, Progress, RunEvent } from '../domain/event.ts';
+import type { Overhead, RunEvent } from '../domain/event.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { Progress } from '../domain/progress.ts';
 import { outcomePhase, type RunPhase, type StagePhase } from '../domain/run-phase.ts';
 
 /** A stage's phase while somebody watches it: finer than the recorded one. */
@@ -164,6 +165,8 @@ function reduceAttempt(stage: StageView, event: AttemptEvent): StageView {
         detail: { kind: 'progress', progress: event.progress },
       };
     }
+    case 'attempt-warned':
+      return stage;
     case 'attempt-ended': {
       const seconds = event.seconds === undefined ? {} : { seconds: event.seconds };
       return {

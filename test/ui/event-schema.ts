@@ -57,7 +57,18 @@ const outcome = z.discriminatedUnion('kind', [
 const progress = z.strictObject({
   message: z.string().exactOptional(),
   fraction: z.number().min(0).max(1).exactOptional(),
+  step: z.number().min(0).exactOptional(),
+  steps: z.number().min(0).exactOptional(),
+  epoch: z.number().min(0).exactOptional(),
+  etaSeconds: seconds.exactOptional(),
   metrics: z.record(z.string(), z.json()).exactOptional(),
+});
+
+const warning = z.strictObject({
+  kind: z.enum(['nan', 'stall', 'collective-timeout', 'out-of-memory', 'gpu-fault']),
+  message: z.string(),
+  evidence: z.string().exactOptional(),
+  fix: z.string().exactOptional(),
 });
 
 const phase = z.enum(['Running', 'Interrupted', 'Succeeded', 'Failed', 'Refused', 'CannotStart', 'Cancelled', 'Lost']);
@@ -105,6 +116,7 @@ export const EVENT_SCHEMAS = {
   }),
   'attempt-started': z.strictObject({ type: z.literal('attempt-started'), ...ofAttempt }),
   'attempt-progress': z.strictObject({ type: z.literal('attempt-progress'), ...ofAttempt, progress }),
+  'attempt-warned': z.strictObject({ type: z.literal('attempt-warned'), ...ofAttempt, warning }),
   'attempt-ended': z.strictObject({
     type: z.literal('attempt-ended'),
     ...ofAttempt,
@@ -157,6 +169,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   EVENT_SCHEMAS['attempt-waits'],
   EVENT_SCHEMAS['attempt-started'],
   EVENT_SCHEMAS['attempt-progress'],
+  EVENT_SCHEMAS['attempt-warned'],
   EVENT_SCHEMAS['attempt-ended'],
   EVENT_SCHEMAS['attempt-retried'],
   EVENT_SCHEMAS['log-gap'],

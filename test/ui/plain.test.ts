@@ -32,6 +32,8 @@ describe('what people read of a run that', () => {
       train: started
       train: 25% epoch 2 of 3 (loss=1.235)
       train: 63% epoch 2 of 3 (loss=1.235)
+      train: warning: no step for 9 s; the steps before took 1 s
+        fix: look at its log
       train: succeeded in 1m 12s: loss=1.01
       eval: skipped: not among the stages asked for
       publish: submitted as weekly-47-publish-1

@@ -82,6 +82,11 @@ const good: readonly RunEvent[] = [
   progress(20, 0.25),
   progress(21, 0.26),
   progress(50, 0.63),
+  event('attempt-warned', 60, {
+    stage: train,
+    attempt: 1,
+    warning: { kind: 'stall', message: 'no step for 9 s; the steps before took 1 s', fix: 'look at its log' },
+  }),
   succeeded(train, 1, 80.3, 72, { loss: 1.01 }),
   event('stage-skipped', 80.4, { stage: evaluate, reason: 'not among the stages asked for' }),
   ...submitted(publish, 1, 81),

@@ -174,6 +174,7 @@ class InkSubscriber implements EventSubscriber {
 function isMemorable(event: RunEvent): boolean {
   switch (event.type) {
     case 'stage-refused':
+    case 'attempt-warned':
     case 'attempt-retried':
     case 'log-gap':
     case 'run-cancelling':

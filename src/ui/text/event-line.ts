@@ -69,6 +69,13 @@ export function eventLine(event: RunEvent, options?: TextOptions, past?: string)
       return say('started');
     case 'attempt-progress':
       return say(progressPhrase(event.progress, options), 'faint');
+    case 'attempt-warned': {
+      const { message, evidence, fix } = event.warning;
+      return say(`warning: ${oneLine(message, options)}`, 'warning', [
+        ...(evidence === undefined ? [] : [`| ${oneLine(evidence, options)}`]),
+        ...(fix === undefined ? [] : [`fix: ${oneLine(fix, options)}`]),
+      ]);
+    }
     case 'attempt-ended':
       return endedLine(event, say, options);
     case 'attempt-retried':

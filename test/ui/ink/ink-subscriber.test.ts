@@ -31,7 +31,9 @@ async function left(
 describe('what a terminal of 80x24 holds when a run', () => {
   test('went well: the table once, and what must not be missed above it', async () => {
     expect(await left(STORIES.good, new FakeTerminal(80, 24))).toMatchInlineSnapshot(`
-      "warning: the disk is 91 % full
+      "train: warning: no step for 9 s; the steps before took 1 s
+        fix: look at its log
+      warning: the disk is 91 % full
 
       weekly-47  instructlab on local                                           1m 22s
 
