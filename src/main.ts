@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext, Output } from './cli/context.ts';
 import { runProgram } from './cli/program.ts';
-import { reportError } from './cli/report-error.ts';
+import { asksForJson, reportError } from './cli/report-error.ts';
 import type { Finding } from './domain/finding.ts';
 import { createPlaces } from './places.ts';
 import type { Endpoint } from './ports/doctor.ts';
@@ -115,7 +115,7 @@ function main(): void {
       setExitCode();
     },
     (error: unknown) => {
-      ended = reportError(error, stderr, homedir());
+      ended = reportError(error, stderr, { home: homedir(), isProgram: asksForJson(process.argv) });
       setExitCode();
     },
   );

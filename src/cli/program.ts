@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { UserError } from '../domain/errors.ts';
 import { COMMANDS, type CommandEntry, GROUP_TITLES } from './commands.ts';
 import type { CliContext } from './context.ts';
 
@@ -22,14 +23,23 @@ export async function runProgram(
     await program.parseAsync(argv.map(fullForm), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version end with 0; everything else commander refuses is a usage error, already printed.
+    // Help and version end with 0, and help for whoever typed no command is already printed.
     if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return USAGE_EXIT_CODE;
     const { usageHint } = await import('./usage-hint.ts');
-    const hint = await usageHint(context, error, chosen);
-    if (hint !== undefined) context.stderr.write(`  ${hint}\n`);
-    return USAGE_EXIT_CODE;
+    throw usageFault(error, (await usageHint(context, error, chosen)) ?? `see \`${helpFor(program, chosen)}\``);
   }
   return exitCode;
+}
+
+/** What commander refuses is told like every other fault; `(Did you mean run?)` is a line of its own in its words. */
+function usageFault({ message }: CommanderError, hint: string): UserError {
+  return new UserError('bad-usage', message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '), { hint });
+}
+
+function helpFor(program: Command, word: string | undefined): string {
+  const isCommand = program.commands.some((command) => command.name() === word);
+  return isCommand ? `ilab-backend help ${word}` : 'ilab-backend help';
 }
 
 /** Every command with all its options, for the reference and for completion: nothing of it can be run. */
@@ -64,7 +74,7 @@ function newProgram(context: CliContext): Command {
       writeErr: (text) => context.stderr.write(text),
       getOutHelpWidth: () => context.stdout.columns,
       getErrHelpWidth: () => context.stderr.columns,
-      outputError: (text, write) => write(text.replace(/^error: /, 'ilab-backend: ')),
+      outputError: () => undefined, // it is thrown, too
     });
   program.addHelpText('after', `\n${EXAMPLES}`);
   return program;

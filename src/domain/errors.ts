@@ -1,5 +1,5 @@
 /**
- * The catalogue of everything that can stop a command: one exit code and one hint a code.
+ * The catalogue of everything that can stop a command: one exit code and one hint a code; error-texts.ts has more of each.
  * A failed stage is not in it: that is an `Outcome`, a value.
  */
 export const ERRORS = {
@@ -55,6 +55,11 @@ export class UserError extends Error {
 
   get exitCode(): number {
     return ERRORS[this.code].exitCode;
+  }
+
+  /** Where more is said of it; the file comes with the program. */
+  get docs(): string {
+    return `docs/errors.md#${this.code}`;
   }
 }
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { reportError } from '../../src/cli/report-error.ts';
+import { asksForJson, reportError } from '../../src/cli/report-error.ts';
 import { ERRORS, UserError } from '../../src/domain/errors.ts';
 import { Sheet, Terminal } from './terminal.ts';
+
+const PERSON = { home: '/home/ada', isProgram: false };
 
 async function type(
   line: string,
@@ -11,7 +13,7 @@ async function type(
   const terminal = new Terminal();
   const argv = line.split(' ').filter((word) => word !== '');
   const exitCode = await runProgram(argv, ['datagen', 'train'], terminal.context()).catch((error: unknown) =>
-    reportError(error, terminal.stderr, '/home/ada'),
+    reportError(error, terminal.stderr, PERSON),
   );
   return { exitCode, stdout: terminal.stdout.text, stderr: terminal.stderr.text };
 }
@@ -55,6 +57,9 @@ describe('what is typed wrong ends with 2 and one clear message', () => {
     ['watch x --timeout 3', 'Give a number and a unit: 30s, 5m, 2h, 7d.'],
     ['logs x --tail -1', ''],
     ['status x --target local -n team', '--target local has no --namespace'],
+    ['status x --nope', 'see `ilab-backend help status`'],
+    ['train --nope', 'see `ilab-backend help train`'],
+    ['stauts x', 'docs/errors.md#bad-usage'],
     ['resume x --detach --takeover', "'--takeover' cannot be used with option '--detach'"],
   ])('%s', async (line, message) => {
     const { exitCode, stdout, stderr } = await type(line);
@@ -84,38 +89,58 @@ describe('what to type instead', () => {
   };
 
   test('a stage of another pipeline than the default', async () => {
-    const terminal = new Terminal();
-    expect(await runProgram(['tally'], ['datagen'], terminal.context(library))).toBe(2);
-    expect(terminal.stderr.text).toContain("unknown command 'tally'");
-    expect(terminal.stderr.text).toContain(
-      'tally is a stage of the pipeline mine: `ilab-backend run mine --only tally`',
-    );
+    await expect(runProgram(['tally'], ['datagen'], new Terminal().context(library))).rejects.toMatchObject({
+      code: 'bad-usage',
+      message: "unknown command 'tally'",
+      hint: 'tally is a stage of the pipeline mine: `ilab-backend run mine --only tally`',
+    });
   });
 
   test('a word that is nothing', async () => {
-    const terminal = new Terminal();
-    expect(await runProgram(['xyz'], ['datagen'], terminal.context(library))).toBe(2);
-    expect(terminal.stderr.text).not.toContain('--only');
+    await expect(runProgram(['xyz'], ['datagen'], new Terminal().context(library))).rejects.toMatchObject({
+      code: 'bad-usage',
+      hint: 'see `ilab-backend help`',
+    });
   });
 });
 
 describe('what stops a command', () => {
   test.each(Object.entries(ERRORS))(
-    '%s has the exit code of the table and shows its hint',
-    (code, { exitCode, hint }) => {
-      const sheet = new Sheet();
-      expect(reportError(new UserError(code as keyof typeof ERRORS, 'what happened'), sheet, '/home/ada')).toBe(
-        exitCode,
-      );
-      expect(sheet.text).toBe(`ilab-backend: what happened\n  ${hint}\n`);
+    '%s has the exit code of the table and shows its hint and its page',
+    (name, { exitCode, hint }) => {
+      const code = name as keyof typeof ERRORS;
+      const docs = `docs/errors.md#${code}`;
+      const [person, program] = [new Sheet(), new Sheet()];
+      const fault = new UserError(code, 'what happened');
+      expect(reportError(fault, person, PERSON)).toBe(exitCode);
+      expect(person.text).toBe(`ilab-backend: what happened\n  ${hint}\n  ${docs}\n`);
+      expect(reportError(fault, program, { ...PERSON, isProgram: true })).toBe(exitCode);
+      expect(program.text.indexOf('\n')).toBe(program.text.length - 1);
+      expect(JSON.parse(program.text)).toEqual({ error: { code, message: 'what happened', hint, docs, exitCode } });
     },
   );
 
-  test('a bug of ours ends with 70 and shows a trace without the home folder and without tokens', () => {
-    const sheet = new Sheet();
-    const error = new Error('boom in /home/ada/x with hf_abcdefghijklmnop');
-    expect(reportError(error, sheet, '/home/ada')).toBe(70);
-    expect(sheet.text).toContain('boom in ~/x with hf_***');
-    expect(sheet.text).not.toContain('/home/ada');
+  test.each([false, true])(
+    'a bug of ours ends with 70 and shows a trace without home and tokens (program: %s)',
+    (isProgram) => {
+      const sheet = new Sheet();
+      const error = new Error('boom in /home/ada/x with hf_abcdefghijklmnop');
+      expect(reportError(error, sheet, { ...PERSON, isProgram })).toBe(70);
+      expect(sheet.text).toContain('boom in ~/x with hf_***');
+      expect(sheet.text).toContain('this is a bug of ilab-backend');
+      expect(sheet.text).not.toContain('/home/ada');
+      if (isProgram) expect(JSON.parse(sheet.text)).toMatchObject({ error: { code: 'bug', exitCode: 70 } });
+    },
+  );
+
+  test.each<[string, boolean]>([
+    ['status x -o json', true],
+    ['status x -ojson', true],
+    ['status x --output json', true],
+    ['status x --output=json', true],
+    ['status json -o yaml', false],
+    ['run --set name=json', false],
+  ])('%s asks for JSON: %s', (line, asked) => {
+    expect(asksForJson(line.split(' '))).toBe(asked);
   });
 });
