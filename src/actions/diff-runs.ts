@@ -4,7 +4,7 @@ import type { Deps } from './deps.ts';
 import { madeBy } from './past-results.ts';
 import { type PlanValues, planValues } from './plan-values.ts';
 import { readRun } from './read-run.ts';
-import { parseDocument } from './run-document.ts';
+import { parseDocument, type RunDocument } from './run-document.ts';
 
 /** A run, and the place that has it: two that are compared may live in two clusters. */
 export interface RunPlace {
@@ -29,6 +29,16 @@ export interface RunDifference {
  */
 export async function diffRuns(left: RunPlace, right: RunPlace): Promise<readonly RunDifference[]> {
   const [before, after] = await Promise.all([valuesOf(left), valuesOf(right)]);
+  return differencesOf(before, after);
+}
+
+/** In what a run that would be made now differs from one that was, before either made anything. Throws as `diffRuns`. */
+export async function diffFromRun({ deps, name }: RunPlace, now: RunDocument): Promise<readonly RunDifference[]> {
+  await readRun(deps, name);
+  return differencesOf(planValues(parseDocument(await deps.store.readSources(name), name)), planValues(now));
+}
+
+function differencesOf(before: PlanValues, after: PlanValues): readonly RunDifference[] {
   const paths = [...new Set([...before.keys(), ...after.keys()])];
   const sections = [...new Set(paths.map(sectionOf))];
   // What only the other run has stands with its kind.

@@ -1,16 +1,20 @@
 import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { isJsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import type { Plan, ReuseParts, StagePlan, Verdict } from '../domain/plan.ts';
+import { outlookOf } from '../domain/plan-outlook.ts';
 import { type Holding, peakGpus } from '../domain/plan-peak.ts';
+import { objectsOfRun, objectsOfStage } from '../domain/planned-objects.ts';
+import { neededRules } from '../domain/rbac.ts';
 import { changedParts, ownKey } from '../domain/reuse-key.ts';
+import { mapSpread } from '../domain/spread.ts';
 import { gpusOf } from '../domain/workload.ts';
 import type { ImageIdentity, PlanTarget } from '../ports/target.ts';
 import { bindInputs } from './bind-inputs.ts';
 import { type DecisionContext, decideStage, isFresh, makerIn, roleOf } from './decide-stage.ts';
 import { newestParts, newestWithOwnKey, type PastResult } from './past-results.ts';
+import { kindsOf } from './render-stages.ts';
 import { previewStage } from './stage-key.ts';
 import { tookBefore } from './took-before.ts';
 
@@ -21,6 +25,7 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
   const open = new Set<StageName>();
   const stages: StagePlan[] = [];
   const notEnforced = new Set<string>();
+  const rendered: JsonObject[] = [];
   for (const stage of pipeline.pipeline.stages) {
     const verdict = await judge(context, stage, made, open);
     const runs = verdict.kind === 'run' || verdict.kind === 'later';
@@ -30,6 +35,7 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
     const objects = verdict.kind === 'skip' ? [] : previewObjects(context, stage, made, open);
     if (runs) {
       open.add(stage.name);
+      rendered.push(...objects);
       const images = [image, context.document.images[PROGRAM_IMAGE]].filter((one) => one !== undefined);
       const checked = await target.check({ objects, images, stage: stage.name });
       for (const field of checked.notEnforced) notEnforced.add(field);
@@ -48,24 +54,33 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
         identity: image?.identity ?? '',
         ...(await missing(target, image)),
       },
-      objects: objects.map(objectName),
+      creates: runs ? objectsOfStage(pipeline.target, stage.name, objects) : [],
       gpus,
       ...(took === undefined ? {} : { tookBefore: took }),
-      ...(took === undefined || gpus === 0 ? {} : { gpuHours: (gpus * took.seconds) / 3600 }),
-      gates: [
-        ...stage.gates.map((gate) => `${gate.name}: ${gate.condition.text}`),
-        ...(stage.approval === undefined ? [] : [`approval: ${stage.approval.text}`]),
-      ],
+      ...(took === undefined || gpus === 0
+        ? {}
+        : { gpuHours: mapSpread(took.seconds, (seconds) => (gpus * seconds) / 3600) }),
+      gates: stage.gates.map((gate) => ({ name: gate.name, condition: oneSpaced(gate.condition.text) })),
+      ...(stage.approval === undefined ? {} : { approval: oneSpaced(stage.approval.text) }),
     });
   }
   const { name, version } = pipeline.pipeline;
   const profile = pipeline.profile === undefined ? {} : { profile: pipeline.profile };
+  const expected = outlookOf(
+    pipeline.pipeline.stages.flatMap(({ needs }, index) => {
+      const planned = stages[index];
+      return planned === undefined ? [] : [{ ...planned, needs }];
+    }),
+  );
   return {
     pipeline: { name, version },
     ...profile,
     target: pipeline.target,
     stages,
     peakGpus: peakGpus(pipeline.pipeline.stages.map((stage, index) => holding(stage, stages[index]))),
+    ...(expected === undefined ? {} : { expected }),
+    creates: rendered.length === 0 ? [] : objectsOfRun(pipeline.target, pipeline.pod),
+    rights: rendered.length === 0 || pipeline.target === 'local' ? [] : neededRules('owner', kindsOf(rendered)),
     notEnforced: [...notEnforced].sort(),
   };
 }
@@ -178,8 +193,7 @@ function absentInputs(
   return new Set(absent.map((input) => input.name));
 }
 
-function objectName(object: JsonObject): string {
-  const metadata = object['metadata'];
-  const name = isJsonObject(metadata) ? String(metadata['name'] ?? '') : '';
-  return `${String(object['kind'] ?? 'object')}/${name}`;
+/** A condition that is folded over lines of a file is one line to read. */
+function oneSpaced(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }

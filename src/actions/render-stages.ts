@@ -1,5 +1,6 @@
 import { previewBindings } from '../domain/bindings.ts';
 import { PROGRAM_IMAGE } from '../domain/image-name.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
 import { queueOf } from '../domain/queue-label.ts';
 import type { RenderedKind } from '../domain/rights.ts';
@@ -47,13 +48,20 @@ export async function renderStages(
 
 /** The kinds of object that a pipeline's stages are made of, each once. */
 export function renderedKinds({ pipeline }: OpenProject): readonly RenderedKind[] {
+  return kindsOf(
+    pipeline.pipeline.stages.flatMap((stage) =>
+      pipeline.render(stage.name, previewBindings(stage, 'preview', new Set())),
+    ),
+  );
+}
+
+/** The kinds of rendered objects, each once. */
+export function kindsOf(objects: readonly JsonObject[]): readonly RenderedKind[] {
   const kinds = new Map<string, RenderedKind>();
-  for (const stage of pipeline.pipeline.stages) {
-    for (const object of pipeline.render(stage.name, previewBindings(stage, 'preview', new Set()))) {
-      const queued = queueOf(object) === undefined ? {} : { isQueued: true as const };
-      const kind = { apiVersion: String(object['apiVersion']), kind: String(object['kind']), ...queued };
-      kinds.set(`${kind.apiVersion} ${kind.kind}`, { ...kinds.get(`${kind.apiVersion} ${kind.kind}`), ...kind });
-    }
+  for (const object of objects) {
+    const queued = queueOf(object) === undefined ? {} : { isQueued: true as const };
+    const kind = { apiVersion: String(object['apiVersion']), kind: String(object['kind']), ...queued };
+    kinds.set(`${kind.apiVersion} ${kind.kind}`, { ...kinds.get(`${kind.apiVersion} ${kind.kind}`), ...kind });
   }
   return [...kinds.values()];
 }

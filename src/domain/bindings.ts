@@ -6,6 +6,9 @@ import type { Bindings } from './renderable-pipeline.ts';
 /** Where a stage's container finds its content; a local process has it in `$ILAB_CONTENT`. */
 export const CONTENT_ROOT = '/content';
 
+/** What stands for a run's name until there is one. */
+export const PREVIEW_RUN = 'preview';
+
 const ZEROS = `sha256:${'0'.repeat(64)}`;
 
 /** One input, ready to be bound: what it is, and where it lies when it is a folder or a file of the workspace. */
@@ -77,7 +80,7 @@ export function previewBindings(
   absent: ReadonlySet<string>,
   program: string | undefined = undefined,
 ): Bindings {
-  const run = { name: 'preview' as RunName, id: '00000000-0000-0000-0000-000000000000' };
+  const run = { name: PREVIEW_RUN as RunName, id: '00000000-0000-0000-0000-000000000000' };
   const inputs = stage.inputs
     .filter((input) => !absent.has(input.name))
     .map((input) => ({ name: input.name, digest: ZEROS, subPath: `inputs/${input.name}` }));

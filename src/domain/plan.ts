@@ -1,6 +1,9 @@
 import type { JsonObject } from './json.ts';
 import type { StageName } from './naming.ts';
 import type { StageResult } from './outcome.ts';
+import type { PlannedObject } from './planned-objects.ts';
+import type { Rule } from './rbac.ts';
+import type { Spread } from './spread.ts';
 
 /** The identity of an image that nobody can make: its folder is not there. */
 export const NOT_BUILT = 'not built';
@@ -39,15 +42,37 @@ export interface StagePlan {
     /** True when the stage could not start now: as far as is known nobody built the image. */
     readonly notBuilt?: true;
   };
-  /** Kind and name of each object that would be created, e.g. `Job/preview-train-1`. */
-  readonly objects: readonly string[];
+  /** What its first attempt would create; nothing when it does not run. */
+  readonly creates: readonly PlannedObject[];
   /** GPUs its pods hold, 0 without. */
   readonly gpus: number;
-  /** How long it took when it last ended well; absent when it does not run or never did so with this profile. */
-  readonly tookBefore?: { readonly seconds: number; readonly run: string };
-  /** What it would hold its GPUs for if it took as long again; absent without GPUs or without such a time. */
-  readonly gpuHours?: number;
-  readonly gates: readonly string[];
+  /** How long it took in the runs in which it last ended well; absent when it does not run or never did so with this profile. */
+  readonly tookBefore?: TookBefore;
+  /** What it would hold its GPUs for if it took as long again; absent without GPUs or without such times. */
+  readonly gpuHours?: Spread;
+  /** What must hold before it starts: the pipeline's conditions, then those of `--require`. */
+  readonly gates: readonly { readonly name: string; readonly condition: string }[];
+  /** When a person must agree: a condition, or `required`. Absent = nobody is asked. */
+  readonly approval?: string;
+}
+
+/** Earlier times of a stage. */
+export interface TookBefore {
+  readonly seconds: Spread;
+  /** The runs they are from, newest first. */
+  readonly runs: readonly string[];
+}
+
+/** What the stages that would run take, as far as earlier runs tell. */
+export interface Outlook {
+  /** From the first that starts to the last that ends. */
+  readonly seconds: Spread;
+  /** Absent where no GPU is held. */
+  readonly gpuHours?: Spread;
+  /** The runs that tell, newest first. */
+  readonly runs: readonly string[];
+  /** Stages that would run and of which no run tells. */
+  readonly unknown: readonly StageName[];
 }
 
 /** What `plan` shows and `run` does; computed without creating anything. */
@@ -58,6 +83,12 @@ export interface Plan {
   readonly stages: readonly StagePlan[];
   /** The most GPUs that the stages that run can hold at one time. */
   readonly peakGpus: number;
+  /** Absent where no earlier run tells anything. */
+  readonly expected?: Outlook;
+  /** What the run would create beside its stages. */
+  readonly creates: readonly PlannedObject[];
+  /** What driving it takes in the namespace, at the least; none on this machine. */
+  readonly rights: readonly Rule[];
   /** Fields of the manifests that only limit and are not enforced on this target. */
   readonly notEnforced: readonly string[];
 }
@@ -84,15 +115,31 @@ export function howToBuild(
 }
 
 /** Builds the images of `stages`, of all without; `project`: as it was typed. */
-export function buildCommand(
-  { pipeline, profile }: { readonly pipeline: { readonly name: string }; readonly profile: string | undefined },
-  stages: readonly string[],
-  project?: string,
+export function buildCommand(of: Chosen, stages: readonly string[], project?: string): string {
+  return command(['ilab-backend images build', ...stages], ['--pipeline', of.pipeline.name], of.profile, project);
+}
+
+/** Prints the rights that runs need; `project`: as it was typed. */
+export function rightsCommand(of: Chosen, project?: string): string {
+  return command(['ilab-backend rbac', of.pipeline.name], [], of.profile, project);
+}
+
+/** What a command is about. */
+interface Chosen {
+  readonly pipeline: { readonly name: string };
+  readonly profile?: string | undefined;
+}
+
+function command(
+  words: readonly string[],
+  pipeline: readonly string[],
+  profile: string | undefined,
+  project: string | undefined,
 ): string {
   return [
-    ...['ilab-backend images build', ...stages],
+    ...words,
     ...(project === undefined ? [] : [`--project ${shellWord(project)}`]),
-    `--pipeline ${pipeline.name}`,
+    ...pipeline,
     ...(profile === undefined ? [] : [`--profile ${profile}`]),
   ].join(' ');
 }

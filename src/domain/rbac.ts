@@ -13,6 +13,11 @@ export function rulesFor(persona: Persona, rendered: readonly RenderedKind[]): r
   return rulesOf(rightsOf(persona, rendered));
 }
 
+/** Of these, the ones without which nothing works. */
+export function neededRules(persona: Persona, rendered: readonly RenderedKind[]): readonly Rule[] {
+  return rulesOf(rightsOf(persona, rendered).filter(({ lost }) => lost === undefined));
+}
+
 function rulesOf(rights: readonly Right[]): readonly Rule[] {
   return merged(rights.map(({ group, resource, verbs }) => rule(group, [resource], verbs)));
 }

@@ -182,7 +182,7 @@ describe('what to expect', () => {
     const world = await worldWithRun();
     const made = await plan(world, world.document({ fresh: ['train'] }));
     expect(made.stages[0]).not.toHaveProperty('tookBefore');
-    expect(made.stages[1]?.tookBefore).toEqual({ run: 'weekly-46', seconds: expect.any(Number) });
+    expect(made.stages[1]?.tookBefore).toEqual({ runs: ['weekly-46'], seconds: expect.any(Object) });
     expect(made.stages[1]).not.toHaveProperty('gpuHours');
     world.pipeline = { ...world.pipeline, profile: 'h100x4' };
     const other = await plan(world, world.document({ fresh: ['train'] }));
@@ -200,6 +200,11 @@ describe('what to expect', () => {
       withTimes(record, { placed: 0, started: 900, ended: 1800 }),
     );
     const made = await plan(world, world.document({ fresh: ['train'] }), runs);
-    expect(made.stages[1]).toMatchObject({ gpus: 4, tookBefore: { seconds: 1800 }, gpuHours: 2 });
+    expect(made.stages[1]).toMatchObject({
+      gpus: 4,
+      tookBefore: { seconds: { median: 1800 } },
+      gpuHours: { min: 2, median: 2, max: 2 },
+    });
+    expect(made.expected).toMatchObject({ gpuHours: { median: 8 }, runs: ['weekly-46'] });
   });
 });

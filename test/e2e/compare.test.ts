@@ -38,7 +38,13 @@ test('--require refuses with both sides, and resume holds it too', async () => {
     'count: refused by gate require-1: results.greet.metrics.lines >= 5.0 is false: lines is 2',
   );
   expect((await person.type('resume', 'held')).exitCode).toBe(4);
-  expect(
-    (await person.type('plan', 'hello', '--set', 'name=you', '--require', 'count=true', '-o', 'json')).stdout,
-  ).toContain('require-1: true');
+  const planned = ['plan', 'hello', '--set', 'name=you', '--require', 'count=true', '--against', 'held', '-o', 'json'];
+  const plan = JSON.parse((await person.type(...planned)).stdout);
+  expect(plan.stages[1].gates).toContainEqual({ name: 'require-1', condition: 'true' });
+  expect(plan.against).toEqual({
+    run: 'held',
+    differences: [
+      { path: 'stages.count.require', before: '["results.greet.metrics.lines >= 5.0"]', after: '["true"]' },
+    ],
+  });
 });

@@ -106,12 +106,12 @@ describe('what follows', () => {
       stages: readonly {
         readonly name: string;
         readonly verdict: { readonly kind: string; readonly reasons?: readonly string[] };
-        readonly tookBefore?: { readonly seconds: number; readonly run: string };
+        readonly tookBefore?: { readonly runs: readonly string[] };
       }[];
     };
     expect(stages.map(({ verdict }) => verdict.kind)).toEqual(['reuse', 'run', 'later', 'run']);
     expect(stages[1]?.verdict.reasons?.join()).toMatch(/epochs changed 2 -> 3/);
-    expect(stages.map(({ tookBefore }) => tookBefore?.run)).toEqual([undefined, 'first', 'first', 'first']);
+    expect(stages.map(({ tookBefore }) => tookBefore?.runs)).toEqual([undefined, ['first'], ['first'], ['first']]);
 
     const driver = person.start(['run', 'instructlab', '--project', CLONE, '--name', 'third', ...set, '-o', 'json']);
     await untilTold(driver, /epoch 1 step/);

@@ -21,6 +21,15 @@ export function formatHours(hours: number): string {
   return hours < 0.995 ? String(Number(hours.toPrecision(2))) : String(Math.round(hours * 10) / 10);
 }
 
+/** `11h 7m (10h 2m to 12h 5m)`; where all were the same, that alone. */
+export function formatSpread(
+  { median, min, max }: { readonly median: number; readonly min: number; readonly max: number },
+  format: (value: number) => string,
+): string {
+  const [middle, low, high] = [format(median), format(min), format(max)];
+  return low === high ? middle : `${middle} (${low} to ${high})`;
+}
+
 /** How long ago `time` (RFC 3339) was, in the manner of kubectl's AGE: `90s`, `3m12s`, `5h`, `12d`. A time to come is `0s`. */
 export function formatAge(time: string, now: Date): string {
   const elapsed = (now.getTime() - Date.parse(time)) / 1000;

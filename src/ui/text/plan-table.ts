@@ -1,11 +1,14 @@
 import { unreachable } from '../../domain/errors.ts';
 import { howToBuild, type Plan, type StagePlan, type Verdict, withoutImage } from '../../domain/plan.ts';
-import { formatDuration, formatHours } from './format.ts';
+import type { Spread } from '../../domain/spread.ts';
+import { formatDuration, formatHours, formatSpread } from './format.ts';
 import { paint, type Tone } from './paint.ts';
 import { originPhrase } from './phrases.ts';
+import { planNeeds } from './plan-needs.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 import type { DocumentOptions } from './status-text.ts';
 import { table } from './table.ts';
+import { wrapTo } from './text-width.ts';
 
 const TONES: Readonly<Record<Verdict['kind'], Tone>> = {
   run: 'strong',
@@ -15,67 +18,80 @@ const TONES: Readonly<Record<Verdict['kind'], Tone>> = {
   later: 'busy',
 };
 
+/** Where a terminal is narrower, the names of engines and the spread of times are left to what comes below. */
+const WIDE = 120;
+
 export interface PlanTableOptions extends DocumentOptions {
   /** The project's folder as it was typed, for what to type next. */
   readonly project?: string;
 }
 
-/** What `plan` prints: per stage what would happen and why, and what to type where it cannot. No newline at the end. */
+/**
+ * What `plan` prints: per stage what would happen and why; what to type where it cannot; what it holds and takes; then what
+ * it would create, what must hold before a stage starts, and the rights that driving it takes. No newline at the end.
+ */
 export function planTable(plan: Plan, options: PlanTableOptions = {}): string {
-  const withGpus = plan.stages.some((stage) => stage.gpus > 0);
-  const withTimes = plan.stages.some(({ tookBefore }) => tookBefore !== undefined);
-  const headers = [
-    ...['STAGE', 'PLAN', 'ENGINE', 'VARIANT'],
-    ...(withGpus ? ['GPUS'] : []),
-    ...(withTimes ? ['TOOK BEFORE'] : []),
-    ...(withGpus && withTimes ? ['GPU-HOURS'] : []),
-    'REASON',
-  ];
-  const rows = plan.stages.map((stage) => [
-    stage.name,
-    paint(TONES[stage.verdict.kind], stage.verdict.kind, options.color === true),
-    oneLine(stage.engine, options),
-    oneLine(stage.variant, options),
-    ...(withGpus ? [String(stage.gpus)] : []),
-    ...(withTimes ? [stage.tookBefore === undefined ? '' : formatDuration(stage.tookBefore.seconds)] : []),
-    ...(withGpus && withTimes ? [stage.gpuHours === undefined ? '' : formatHours(stage.gpuHours)] : []),
-    reason(stage.verdict, options),
-  ]);
-  const notBuilt = withoutImage(plan);
   const notes = [
     ...outlook(plan, options),
-    ...(notBuilt.length === 0
-      ? []
-      : [
-          `Images not built: ${notBuilt.map(({ image }) => oneLine(image.reference, options)).join(', ')}`,
-          `  build them: ${oneLine(howToBuild(plan, notBuilt, options.project), options)}`,
-        ]),
+    ...missingImages(plan, options),
     ...plan.stages.flatMap((stage) => hint(stage, options)),
-    ...(plan.notEnforced.length === 0
-      ? []
-      : [
-          `Not enforced on target ${plan.target}: ${plan.notEnforced.map((field) => oneLine(field, options)).join(', ')}`,
-        ]),
   ];
-  return [table(headers, rows, options), ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  const blocks = [verdicts(plan, options), notes.join('\n'), ...planNeeds(plan, options)];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function verdicts({ stages }: Plan, options: PlanTableOptions): string {
+  const isWide = options.width === undefined || options.width >= WIDE;
+  const withGpus = stages.some(({ gpus }) => gpus > 0);
+  const withTimes = stages.some(({ tookBefore }) => tookBefore !== undefined);
+  const withSpread = isWide && stages.some(({ tookBefore }) => (tookBefore?.runs.length ?? 0) > 1);
+  const columns: readonly (readonly [header: string, shown: boolean, cell: (stage: StagePlan) => string])[] = [
+    ['STAGE', true, ({ name }) => name],
+    ['PLAN', true, ({ verdict: { kind } }) => paint(TONES[kind], kind, options.color === true)],
+    ['ENGINE', isWide, ({ engine }) => oneLine(engine, options)],
+    ['VARIANT', isWide, ({ variant }) => oneLine(variant, options)],
+    ['GPUS', withGpus, ({ gpus }) => String(gpus)],
+    ['TOOK BEFORE', withTimes, ({ tookBefore }) => (tookBefore ? formatDuration(tookBefore.seconds.median) : '')],
+    ['FROM - TO', withSpread, ({ tookBefore }) => (tookBefore ? range(tookBefore.seconds) : '')],
+    ['GPU-HOURS', withGpus && withTimes, ({ gpuHours }) => (gpuHours ? formatHours(gpuHours.median) : '')],
+    ['REASON', true, ({ verdict }) => reason(verdict, options)],
+  ];
+  const shown = columns.filter(([, isShown]) => isShown);
+  return table(
+    shown.map(([header]) => header),
+    stages.map((stage) => shown.map(([, , cell]) => cell(stage))),
+    options,
+  );
+}
+
+function range({ min, max }: Spread): string {
+  return `${formatDuration(min)} - ${formatDuration(max)}`;
 }
 
 /** What the stages that run will hold and take, as far as earlier runs tell. */
-function outlook({ stages, peakGpus }: Plan, options: TextOptions): readonly string[] {
+function outlook({ peakGpus, expected }: Plan, options: TextOptions & { readonly width?: number }): readonly string[] {
   const gpus = peakGpus === 0 ? [] : [`At most ${peakGpus} GPU${peakGpus === 1 ? '' : 's'} at one time.`];
-  const known = stages.flatMap(({ tookBefore }) => tookBefore ?? []);
-  if (known.length === 0) return gpus;
-  const seconds = known.reduce((sum, { seconds: took }) => sum + took, 0);
-  const unknown = stages.filter(isOpen).filter(({ tookBefore }) => tookBefore === undefined);
-  const but = unknown.length === 0 ? '' : `, without ${unknown.map(({ name }) => name).join(', ')}`;
-  const runs = [...new Set(known.map(({ run }) => oneLine(run, options)))].join(', ');
-  const hours = stages.reduce((sum, { gpuHours = 0 }) => sum + gpuHours, 0);
-  const held = hours === 0 ? '' : `, ${formatHours(hours)} GPU-hours`;
-  return [...gpus, `The stages took ${formatDuration(seconds)} before${held}${but} (${runs}).`];
+  if (expected === undefined) return gpus;
+  const { seconds, gpuHours, runs, unknown } = expected;
+  const held = gpuHours === undefined ? '' : `, ${formatSpread(gpuHours, formatHours)} GPU-hours`;
+  const but = unknown.length === 0 ? '' : `, without ${unknown.join(', ')}`;
+  const [newest = ''] = runs;
+  const after = runs.length === 1 ? `as in ${oneLine(newest, options)}` : `as in the last ${runs.length} runs`;
+  return [...gpus, ...folded(`Expected: ${formatSpread(seconds, formatDuration)}${held}${but}, ${after}.`, options)];
 }
 
-function isOpen({ verdict }: StagePlan): boolean {
-  return verdict.kind === 'run' || verdict.kind === 'later';
+function missingImages(plan: Plan, options: PlanTableOptions): readonly string[] {
+  const missing = withoutImage(plan);
+  if (missing.length === 0) return [];
+  return [
+    'Images not built:',
+    ...missing.map(({ image }) => `  ${oneLine(image.reference, options)}`),
+    `  build them: ${oneLine(howToBuild(plan, missing, options.project), options)}`,
+  ];
+}
+
+function folded(text: string, { width }: { readonly width?: number }): readonly string[] {
+  return width === undefined ? [text] : wrapTo(text, width);
 }
 
 function reason(verdict: Verdict, options: TextOptions): string {

@@ -10,7 +10,7 @@ function stage(name: string, verdict: Verdict, gpus = 0): StagePlan {
     engine: 'mlx',
     variant: 'job',
     image: { reference: `stages/${name}/mlx`, identity: 'sha256:ab' },
-    objects: [`Job/preview-${name}-1`],
+    creates: [],
     gpus,
     gates: [],
   };
@@ -28,6 +28,8 @@ const plan: Plan = {
     stage('report', { kind: 'skip', reason: 'not among the stages asked for' }),
   ],
   peakGpus: 0,
+  creates: [],
+  rights: [],
   notEnforced: ['resources.limits.memory'],
 };
 
@@ -41,6 +43,7 @@ test('says per stage what would happen, why, and what to type', () => {
     report    skip      mlx      job       not among the stages asked for
 
     publish: add --input scores=eval@RUN
+
     Not enforced on target local: resources.limits.memory"
   `);
 });
@@ -58,37 +61,96 @@ test('shows GPUs where a stage holds some', () => {
     At most 4 GPUs at one time."
   `);
 });
-test('says how long stages took before, and of which nothing is known', () => {
-  const run = { kind: 'run', reasons: ['the image changed'] } as const;
-  const known = (name: string, seconds: number): StagePlan => ({
-    ...stage(name, run),
-    tookBefore: { seconds, run: 'weekly-46' },
-  });
-  const stages = [known('datagen', 3720), known('train', 40_000), stage('eval', run)];
-  expect(planTable({ ...plan, notEnforced: [], stages })).toMatchInlineSnapshot(`
-    "STAGE     PLAN   ENGINE   VARIANT   TOOK BEFORE   REASON
-    datagen   run    mlx      job       1h 2m         the image changed
-    train     run    mlx      job       11h 7m        the image changed
-    eval      run    mlx      job       <none>        the image changed
-
-    The stages took 12h 9m before, without eval (weekly-46)."
-  `);
+const run = { kind: 'run', reasons: ['the image changed'] } as const;
+const known = (name: string, [min, median, max]: readonly [number, number, number], gpus = 0): StagePlan => ({
+  ...stage(name, run, gpus),
+  tookBefore: { seconds: { min, median, max }, runs: ['weekly-46', 'weekly-45'] },
+  ...(gpus === 0
+    ? {}
+    : { gpuHours: { min: (gpus * min) / 3600, median: (gpus * median) / 3600, max: (gpus * max) / 3600 } }),
 });
-test('makes GPU-hours of both', () => {
-  const run = { kind: 'run', reasons: ['the image changed'] } as const;
-  const tookBefore = { seconds: 40_000, run: 'weekly-46' };
-  const stages = [
-    { ...stage('train', run, 4), tookBefore, gpuHours: 44.44 },
-    { ...stage('publish', run), tookBefore: { seconds: 60, run: 'weekly-46' } },
-  ];
-  expect(planTable({ ...plan, notEnforced: [], peakGpus: 4, stages })).toMatchInlineSnapshot(`
-    "STAGE     PLAN   ENGINE   VARIANT   GPUS   TOOK BEFORE   GPU-HOURS   REASON
-    train     run    mlx      job       4      11h 7m        44.4        the image changed
-    publish   run    mlx      job       0      1m 0s         <none>      the image changed
+const took: Plan = {
+  ...plan,
+  notEnforced: [],
+  peakGpus: 4,
+  stages: [known('train', [36_000, 40_000, 45_000], 4), known('publish', [60, 60, 60]), stage('report', run)],
+  expected: {
+    seconds: { min: 36_060, median: 40_060, max: 45_060 },
+    gpuHours: { min: 40, median: 44.44, max: 50 },
+    runs: ['weekly-46', 'weekly-45'],
+    unknown: ['report' as StagePlan['name']],
+  },
+};
+
+test('says how long stages took before, with the spread, and of which nothing is known', () => {
+  expect(planTable(took)).toMatchInlineSnapshot(`
+    "STAGE     PLAN   ENGINE   VARIANT   GPUS   TOOK BEFORE   FROM - TO          GPU-HOURS   REASON
+    train     run    mlx      job       4      11h 7m        10h 0m - 12h 30m   44.4        the image changed
+    publish   run    mlx      job       0      1m 0s         1m 0s - 1m 0s      <none>      the image changed
+    report    run    mlx      job       0      <none>        <none>             <none>      the image changed
 
     At most 4 GPUs at one time.
-    The stages took 11h 8m before, 44.4 GPU-hours (weekly-46)."
+    Expected: 11h 8m (10h 1m to 12h 31m), 44.4 (40 to 50) GPU-hours, without report, as in the last 2 runs."
   `);
+});
+test('leaves the spread of each stage and the engines to wider terminals', () => {
+  expect(planTable(took, { width: 80 })).toMatchInlineSnapshot(`
+    "STAGE     PLAN   GPUS   TOOK BEFORE   GPU-HOURS   REASON
+    train     run    4      11h 7m        44.4        the image changed
+    publish   run    0      1m 0s         <none>      the image changed
+    report    run    0      <none>        <none>      the image changed
+
+    At most 4 GPUs at one time.
+    Expected: 11h 8m (10h 1m to 12h 31m), 44.4 (40 to 50) GPU-hours, without report,
+    as in the last 2 runs."
+  `);
+});
+test('on a cluster: what would be created, what must hold before, and the rights', () => {
+  const creates = ['ConfigMap', 'Job'].map((kind) => ({ kind, name: 'RUN-publish-1' }));
+  const publish = {
+    ...known('publish', [60, 60, 60]),
+    creates,
+    gates: [{ name: 'better', condition: 'results.eval.metrics.tuned > results.eval.metrics.base' }],
+    approval: 'required',
+  };
+  const cluster: Plan = {
+    ...plan,
+    target: 'kubernetes',
+    profile: 'h100x4',
+    notEnforced: [],
+    stages: [publish, { ...publish, verdict: { kind: 'skip', reason: 'not asked for' }, creates: [] }],
+    creates: [
+      { kind: 'Lease', name: 'RUN-run' },
+      { kind: 'PersistentVolumeClaim', name: 'ilab-backend', ifAbsent: true },
+    ],
+    rights: [
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create'] },
+    ],
+  };
+  const text = planTable(cluster, { width: 80 });
+  expect(text).toMatchInlineSnapshot(`
+    "STAGE     PLAN   TOOK BEFORE   REASON
+    publish   run    1m 0s         the image changed
+    publish   skip   1m 0s         not asked for
+
+    FOR       WOULD CREATE            NAME
+    publish   ConfigMap, Job          RUN-publish-1
+    the run   Lease                   RUN-run
+    the run   PersistentVolumeClaim   ilab-backend, where there is none
+
+    BEFORE    GATE       CONDITION
+    publish   better     results.eval.metrics.tuned > results.eval.metrics.base
+    publish   approval   always
+
+    RIGHTS TO          VERBS
+    configmaps, jobs   get, create
+    pods               list
+    As a Role, with what is of use beside them:
+      ilab-backend rbac instructlab --profile h100x4"
+  `);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 test('wraps its reasons to the terminal', () => {
   for (const line of planTable(plan, { width: 60 }).split('\n').slice(0, 9))
