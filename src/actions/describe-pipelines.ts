@@ -28,6 +28,8 @@ export interface PipelineDescription extends PipelineSummary {
     readonly variants: readonly string[];
     readonly inputs: readonly string[];
     readonly outputs: readonly string[];
+    /** What gates and `--require` may name; absent = the pipeline does not say. */
+    readonly metrics?: readonly string[];
   }[];
   readonly profiles: readonly { readonly name: string; readonly target: string }[];
   readonly params: readonly ParamLeaf[];
@@ -74,6 +76,7 @@ export async function describePipeline(
       variants: Object.keys(stage.variants),
       inputs: stage.inputs.map((input) => input.name),
       outputs: stage.outputs,
+      ...(stage.metrics === undefined ? {} : { metrics: stage.metrics }),
     })),
     profiles: profiles.map((profile) => {
       const { target } = readSettingsFile('profile', profile.file, profile.base);

@@ -66,11 +66,20 @@ function describe(pipeline: PipelineDescription, context: CliContext): string {
     `Folder: ${pipeline.folder}`,
     '',
     table(['STAGE', 'NEEDS', 'ENGINES', 'VARIANTS', 'INPUTS', 'OUTPUTS'], stages, layout),
+    ...metricLines(pipeline, layout),
     '',
     profiles.length === 0 ? 'No profiles.' : table(['PROFILE', 'TARGET'], profiles, layout),
     '',
     pipeline.params.length === 0 ? 'No parameters.' : parameters(pipeline, layout),
   ].join('\n');
+}
+
+/** What a gate or `--require` may name. */
+function metricLines({ stages }: PipelineDescription, layout: ReturnType<typeof layoutOf>): readonly string[] {
+  const rows = stages.flatMap(({ name, metrics = [] }) =>
+    metrics.length === 0 ? [] : [[name, oneLine(metrics.join(', '))]],
+  );
+  return rows.length === 0 ? [] : ['', table(['STAGE', 'METRICS'], rows, layout)];
 }
 
 function parameters({ params }: PipelineDescription, layout: ReturnType<typeof layoutOf>): string {
@@ -79,7 +88,21 @@ function parameters({ params }: PipelineDescription, layout: ReturnType<typeof l
     param.type,
     param.required ? '<required>' : param.default === undefined ? '<unset>' : oneLine(JSON.stringify(param.default)),
     param.unit ?? '',
-    oneLine([param.title, param.description].filter((text) => text !== undefined).join('. ')),
+    oneLine(meaning(param)),
   ]);
   return table(['PARAMETER', 'TYPE', 'DEFAULT', 'UNIT', 'MEANING'], rows, layout);
+}
+
+/** Title, description, and what it may be. */
+function meaning({ title, description, enum: values, source }: PipelineDescription['params'][number]): string {
+  const one = values?.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  const builtin = source?.builtin ?? [];
+  return [
+    title,
+    description,
+    one === undefined ? undefined : `One of ${one.join(', ')}`,
+    builtin.length === 0 ? undefined : `Built in: ${builtin.join(', ')}`,
+  ]
+    .filter((text) => text !== undefined)
+    .join('. ');
 }

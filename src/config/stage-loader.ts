@@ -10,6 +10,7 @@ import {
   compileExpression,
   type ExpectedType,
   type ExpressionInput,
+  expressionProblems,
 } from '../template/expression.ts';
 import { splitExpressions } from '../template/interpolation.ts';
 import type { TypeScope } from '../template/scope.ts';
@@ -19,6 +20,7 @@ import { spanOf } from '../template/yaml-source.ts';
 import type { FileReader } from './file-reader.ts';
 import type { LoadedGate, LoadedSource, LoadedStage, Requirement } from './loaded-pipeline.ts';
 import { builtinNames } from './locations.ts';
+import { undeclaredMetrics } from './metric-names.ts';
 import { fileOf, type PipelineSource, type partialsOf } from './pipeline-source.ts';
 import { dotted, namedPaths, schemaAt } from './schema-paths.ts';
 import { type StageGraph, upstream } from './stage-graph.ts';
@@ -68,7 +70,7 @@ export class StageLoader {
       ...(params === undefined ? {} : { params }),
       ...(when === undefined ? {} : { when }),
       gates: section.gates.flatMap((gate) => this.#gate(gate, before)),
-      condition: (input) => conditionOver(scopes, before, input),
+      condition: (input) => this.#judged(before, input),
       ...(approval === undefined ? {} : { approval }),
       sources: sources.map((source) => source.loaded),
       templates: this.#templates(scope),
@@ -92,6 +94,7 @@ export class StageLoader {
       variants: Object.fromEntries(section.variants.map(({ name, path }) => [name, path])),
       params: section.params === undefined ? {} : (this.#context.reader.object(section.params, '`params`') ?? {}),
       outputs: section.outputs,
+      ...(section.metrics === undefined ? {} : { metrics: section.metrics }),
       timeouts: section.timeouts,
       retry: section.retry,
       contract: section.contract,
@@ -167,8 +170,19 @@ export class StageLoader {
   }
 
   #condition(node: Node, before: readonly StageName[]): CompiledExpression | undefined {
-    const { reader, scopes } = this.#context;
-    return this.#take(conditionOver(scopes, before, { ...this.#text(node), file: reader.file }));
+    return this.#take(this.#judged(before, { ...this.#text(node), file: this.#context.reader.file }));
+  }
+
+  /** Types say that a metric is a number; which there are is known of stages that list them. */
+  #judged(before: readonly StageName[], input: ExpressionInput): Compiled<CompiledExpression> {
+    const { scopes, graph } = this.#context;
+    const compiled = conditionOver(scopes, before, input);
+    if (compiled.kind === 'problems') return compiled;
+    const declared = graph.order.flatMap(({ name, metrics }) =>
+      metrics === undefined ? [] : [[name, metrics] as const],
+    );
+    const faults = undeclaredMetrics(input.text, new Map(declared));
+    return faults.length === 0 ? compiled : { kind: 'problems', problems: expressionProblems(input, faults) };
   }
 
   #templates(scope: TypeScope): ReadonlyMap<string, CompiledTemplate> {

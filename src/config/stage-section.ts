@@ -18,6 +18,8 @@ export interface StageSection {
   readonly variants: readonly VariantSection[];
   readonly params?: Node;
   readonly outputs: readonly string[];
+  /** The numbers it may report; absent = nobody said. */
+  readonly metrics?: readonly string[];
   readonly timeouts: StageTimeouts;
   readonly retry: { readonly infra: number; readonly user: number };
   readonly contract: StageContract;
@@ -69,6 +71,7 @@ const FIELDS = [
   'variants',
   'params',
   'outputs',
+  'metrics',
   'timeouts',
   'retry',
   'contract',
@@ -112,6 +115,7 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
     variants: readVariants(reader, fields, what),
     ...(params === undefined ? {} : { params }),
     outputs: readOutputs(reader, part('outputs'), contract),
+    ...readMetrics(reader, part('metrics'), contract),
     timeouts: readTimeouts(reader, part('timeouts')),
     retry: readRetry(reader, part('retry')),
     contract,
@@ -228,6 +232,18 @@ function readOutputs(reader: FileReader, node: Node | undefined, contract: Stage
     }
   }
   return contract === 'plain' ? ['artifacts'] : entries.map((entry) => entry.name);
+}
+
+function readMetrics(
+  reader: FileReader,
+  node: Node | undefined,
+  contract: StageContract,
+): Pick<StageSection, 'metrics'> {
+  const items = reader.items(node, '`metrics`');
+  if (node === undefined || items === undefined) return {};
+  if (contract === 'plain') reader.report(node, 'a stage with `contract: plain` reports no metrics', 'remove them');
+  const names = items.flatMap((item) => reader.text(item, 'an item of `metrics`') ?? []);
+  return { metrics: names };
 }
 
 function readTimeouts(reader: FileReader, node: Node | undefined): StageTimeouts {

@@ -35,6 +35,8 @@ export interface Stage {
   readonly params: JsonObject;
   /** Names of the artifacts its result must hold. */
   readonly outputs: readonly string[];
+  /** The metrics its result may hold, whatever the engine; absent = the pipeline does not say. */
+  readonly metrics?: readonly string[];
   readonly timeouts: StageTimeouts;
   readonly retry: { readonly infra: number; readonly user: number };
   readonly contract: StageContract;

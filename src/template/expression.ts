@@ -1,13 +1,13 @@
 import { visit } from 'yaml';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { ExpressionText } from '../domain/pipeline.ts';
-import type { SourceFile } from '../domain/source-file.ts';
+import type { Problem, SourceFile } from '../domain/source-file.ts';
 import { celFailure, typeWords } from './cel-fault.ts';
 import { type CelProgram, compileCel } from './cel-program.ts';
 import { fromCel, ValueMismatch } from './cel-value.ts';
 import type { Compiled } from './compiled.ts';
 import { type Side, sidesOf } from './explain.ts';
-import { EvaluationFault } from './expression-fault.ts';
+import { EvaluationFault, type ExpressionFault } from './expression-fault.ts';
 import { type ExpressionSite, siteInScalar, siteInText } from './expression-site.ts';
 import { celValues, type TypeScope } from './scope.ts';
 import { offsetOf } from './source-position.ts';
@@ -48,6 +48,11 @@ export function compileExpression(
   const evaluate = (values: JsonObject) => checkedResult(evaluated(program, scope, values, site), expected, site);
   const sides = (values: JsonObject) => guarded(site, () => sidesOf(program.ast, scope, celValues(scope, values)));
   return { kind: 'ok', value: { evaluate, sides } };
+}
+
+/** Faults that somebody else found in an expression, at their places in its file. */
+export function expressionProblems(input: ExpressionInput, faults: readonly ExpressionFault[]): readonly Problem[] {
+  return faults.map(siteOf(input).problem);
 }
 
 /** To find the scalar the whole file is walked: left until a fault asks for it. */

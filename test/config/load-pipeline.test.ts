@@ -144,6 +144,16 @@ describe('what a pipeline says wrongly is told with its place', () => {
       /no field `use`/,
     ],
     [
+      'a gate over a metric that is not listed',
+      changed({ 'stages.make.metrics': ['row', 'loss'] }),
+      /^\d+:21 stage `make` gives no metric `rows` \[did you mean `row`\?\]$/,
+    ],
+    [
+      'metrics of a plain stage',
+      changed({ 'stages.use.contract': 'plain', 'stages.use.metrics': ['x'] }),
+      /`contract: plain` reports no metrics/,
+    ],
+    [
       'a source that may be absent',
       changed({ 'stages.make.inputs.data.source': '${params.base}' }),
       /`base` may be absent/,

@@ -52,12 +52,12 @@ test('a gate may hold the results against those of the run that was published la
 });
 
 test('a metric that nobody reported refuses', async () => {
-  const { pipeline } = await required('count=results.greet.metrics.mmlu > 0.5');
+  const { pipeline } = await required(`count=${LINES} > 0.5`);
   const [, count] = pipeline.pipeline.stages;
   if (count === undefined) throw new Error('no stage count');
-  expect(pipeline.gates(count.name, { greet: { metrics: { lines: 2 } } }).at(-1)).toMatchObject({
+  expect(pipeline.gates(count.name, { greet: { metrics: {} } }).at(-1)).toMatchObject({
     kind: 'refused',
-    reason: expect.stringMatching(/^greet reported no metric mmlu: /),
+    reason: expect.stringMatching(/^greet reported no metric lines: /),
   });
 });
 
@@ -79,5 +79,24 @@ describe('is refused before anything runs', () => {
   ])('%s', async (_what, flag, code, message) => {
     const refusal = await place.refusal({ pipeline: 'hello', set: ['name=you'], require: [flag] });
     expect(refusal).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+describe('a metric that no stage gives', () => {
+  test('is refused before anything runs, with the nearest name', async () => {
+    const typed = { pipeline: 'hello', set: ['name=you'], require: [`count=results.greet.metrics.line >= 5.0`] };
+    const refusal = await place.refusal(typed);
+    expect(refusal).toMatchObject({ code: 'bad-usage' });
+    expect(refusal.message).toContain('stage `greet` gives no metric `line`');
+    expect(refusal.message).toContain('did you mean `lines`?');
+  });
+
+  test.each([
+    'previous.?greet.?metrics.?line.orValue(0.0) < 1.0',
+    'results["greet"].metrics["line"] > 0.0',
+    'params.greet.times > 1 || results.greet.metrics.line > 0.0',
+  ])('however it is written: %s', async (condition) => {
+    const refusal = await place.refusal({ pipeline: 'hello', set: ['name=you'], require: [`count=${condition}`] });
+    expect(refusal.message).toContain('stage `greet` gives no metric `line`');
   });
 });
