@@ -25,7 +25,7 @@ export interface ClusterSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly cluster: ClusterOptions;
-  readonly common: Pick<Deps, 'openPipeline' | 'clock' | 'who' | 'newId'>;
+  readonly common: Pick<Deps, 'openPipeline' | 'openNotifier' | 'clock' | 'who' | 'newId'>;
   readonly images: OpenImages;
   readonly hub: () => Promise<ModelHub>;
   readonly objects: () => Promise<ObjectSources>;
@@ -138,7 +138,7 @@ export async function openClusterPlace(around: ClusterSurroundings): Promise<Ope
     drivers: driverJobs({
       api,
       image: programImage,
-      settingsOf: (run) => settingsOf(run),
+      settingsOf: async (run) => (await openRun(deps, run)).pipeline,
       objects,
       serviceAccountName: DRIVER_ACCOUNT,
       user: common.who.user,

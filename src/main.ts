@@ -107,6 +107,10 @@ function main(): void {
       const { openDestinations } = await import('./open-destinations.ts');
       return openDestinations(process.env);
     },
+    openNotifier: async (settings) => {
+      const { openNotifier } = await import('./open-notifier.ts');
+      return openNotifier(settings, { env: process.env, version });
+    },
     version,
   };
   runProgram(process.argv.slice(2), stageNames(), context).then(

@@ -87,7 +87,7 @@ export function createPlaces(around: Surroundings): Places {
     };
   }
 
-  async function openCommon(): Promise<Pick<Deps, 'openPipeline' | 'clock' | 'who' | 'newId'>> {
+  async function openCommon(): Promise<Pick<Deps, 'openPipeline' | 'openNotifier' | 'clock' | 'who' | 'newId'>> {
     const { systemClock } = await import('./adapters/clock/system-clock.ts');
     return {
       openPipeline: async (text) => {
@@ -97,6 +97,7 @@ export function createPlaces(around: Surroundings): Places {
         ]);
         return openSources(parseSources(text));
       },
+      openNotifier: async (settings) => (await import('./open-notifier.ts')).openNotifier(settings, around),
       clock: systemClock,
       who: whoAmI(env),
       newId: () => crypto.randomUUID(), // the global: node:crypto costs every start 5 ms

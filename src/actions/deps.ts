@@ -1,7 +1,9 @@
+import type { NotifySettings } from '../domain/notification.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DriverHost } from '../ports/driver-host.ts';
+import type { OpenedNotifier } from '../ports/notifier.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import type { SourceStore } from '../ports/source-store.ts';
 import type { PlanTarget, Target } from '../ports/target.ts';
@@ -15,6 +17,8 @@ export interface Deps {
   readonly drivers: DriverHost;
   /** Opens what a run was recorded with (the text of `RunDocument.sources`). */
   readonly openPipeline: (sources: string) => RenderablePipeline | Promise<RenderablePipeline>;
+  /** Absent = nobody outside is told of a run. */
+  readonly openNotifier?: (settings: NotifySettings) => Promise<OpenedNotifier>;
   readonly clock: Clock;
   readonly who: Identity;
   /** A fresh UUID. */

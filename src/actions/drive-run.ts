@@ -13,6 +13,7 @@ import type { DriveContext } from './drive-context.ts';
 import { driveStage } from './drive-stage.ts';
 import { EventQueue } from './event-queue.ts';
 import { followRun } from './follow-run.ts';
+import { telling } from './notify.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { prepareImages } from './prepare-images.ts';
 import { readRun } from './read-run.ts';
@@ -71,8 +72,9 @@ export async function* driveRun(
     const work = drive(deps, session, { id, lock, opened }, time, queue, signal).finally(() => queue.close());
     // Without a handler a failure would be unhandled while the reader still empties the queue.
     work.catch(() => undefined);
-    yield* queue.read();
-    if ((await work) === 'ended') return;
+    const { notify: settings } = opened.pipeline;
+    const heard = { session, settings, events: queue.read(), work };
+    if ((yield* telling(deps, heard, signal)) === 'ended') return;
     told = session.record;
     const message = 'this driver could not renew its right to drive, or another took over; nothing is submitted twice';
     yield { type: 'notice', time: timestamp(deps.clock), run: session.record.name, level: 'warning', message };

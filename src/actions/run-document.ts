@@ -94,9 +94,9 @@ export function documentDigest(document: RunDocument): string {
   return `sha256:${sha256(canonicalJson(planOf(document)))}`;
 }
 
-/** The document as a tree, without where its values came from: a flag or a file, it is the same plan. */
+/** The document as a tree, without where its values came from and who is told: it is the same plan. */
 export function planOf(document: RunDocument): Json {
-  const { origins: _, ...sources } = JSON.parse(document.sources) as JsonObject;
+  const { origins: _, notify: _told, ...sources } = JSON.parse(document.sources) as JsonObject;
   return { ...document, sources } as unknown as Json;
 }
 

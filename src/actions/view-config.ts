@@ -13,13 +13,14 @@ export interface ConfigValue {
 
 /** Every value that decides a run, leaf by leaf, in the order of the pipeline's schema. */
 export function viewConfig({ config }: OpenProject): readonly ConfigValue[] {
-  const { pipeline, profile, target, params, pod, stages, images } = config;
+  const { pipeline, profile, target, params, pod, notify, stages, images } = config;
   const values: (readonly [string, Json])[] = [
     ['pipeline', pipeline.name],
     ...(profile === undefined ? [] : [['profile', profile] as const]),
     ['target', target],
     ...leaves('params', params),
     ...leaves('pod', pod),
+    ...(notify === undefined ? [] : leaves('notify', notify as unknown as JsonObject)),
     ...Object.entries(stages).flatMap(([name, choice]) => leaves(`stages.${name}`, choice as unknown as JsonObject)),
     ...Object.entries(images).map(([image, reference]) => [`images.${image}`, reference] as const),
   ];

@@ -58,6 +58,8 @@ export interface CliContext {
   readonly probe: (endpoints: readonly Endpoint[], signal: AbortSignal) => AsyncIterable<Finding>;
   /** Asks the places that runs write to what a token may do there. */
   readonly openDestinations: () => Promise<DestinationDoctor>;
+  /** Opens the webhook that `notify:` names, as a driver here would. */
+  readonly openNotifier: NonNullable<Deps['openNotifier']>;
   readonly version: string;
 }
 

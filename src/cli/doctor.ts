@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { destinationsIn, lookAtDestinations } from '../actions/check-destinations.ts';
 import { type ClusterNeeds, clusterNeeds, type Endpoint, needsInside } from '../actions/cluster-needs.ts';
 import type { OpenProject } from '../actions/open-project.ts';
+import { tryNotifier } from '../actions/try-notifier.ts';
 import { type Destination, parseDestination } from '../domain/destination.ts';
 import { UserError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -16,6 +17,7 @@ const PROBLEM_EXIT_CODE = 5;
 interface DoctorFlags extends PlaceFlags, ProjectFlags {
   readonly output?: DocumentForm;
   readonly fromCluster?: boolean;
+  readonly notify?: boolean;
   /** This is the pod: no project is here. */
   readonly inside?: boolean;
   readonly endpoint?: readonly Endpoint[];
@@ -25,6 +27,7 @@ interface DoctorFlags extends PlaceFlags, ProjectFlags {
 /** Ends with 5 when something keeps runs from starting. */
 export const defineDoctor: DefineCommand = (command, context, done) => {
   addPlaceOptions(addProjectOptions(command.argument('[pipeline]', 'whose runs; absent = the default of the project')))
+    .option('--notify', 'send a message to try the webhook of `notify:`')
     .option('--from-cluster', 'look from inside the cluster too, by a Job that is taken away again')
     .addOption(new Option('--inside').hideHelp())
     .addOption(new Option('--endpoint <name=url>').argParser(collectEndpoint).hideHelp())
@@ -77,6 +80,8 @@ async function* examine(
   // From inside its Secrets can be tried, too.
   else if (project !== undefined && flags.fromCluster !== true)
     yield* lookAtDestinations(destinationsIn(project.pipeline), context.openDestinations, signal);
+  if (flags.notify === true && project !== undefined && !('state' in project))
+    yield await tryNotifier(project.pipeline.notify, context.openNotifier, signal);
   if (needs === undefined || (asked ?? needs.target) !== 'kubernetes') return;
   if (needs.fault !== undefined) yield needs.fault;
   yield* (await context.openDoctor(place, needs.needs, 'here')).examine(signal);

@@ -1,3 +1,4 @@
+import { NOTIFY_VARIABLES } from '../domain/driver-arguments.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { nameHint } from '../template/closest.ts';
 import { type Fault, typedFault } from './faults.ts';
@@ -16,6 +17,9 @@ export const FLAG_VARIABLES = {
   image: 'ILAB_BACKEND_IMAGE',
   /** On whose behalf the program works; absent = whose process it is. */
   user: 'ILAB_BACKEND_USER',
+  /** What the references of `notify:` mean, where they name a Secret of a cluster. */
+  notifySecret: NOTIFY_VARIABLES.secret,
+  notifyUrl: NOTIFY_VARIABLES.url,
 } as const;
 
 const PREFIX = 'ILAB_BACKEND_';

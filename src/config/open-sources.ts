@@ -2,6 +2,7 @@ import { UserError } from '../domain/errors.ts';
 import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
+import type { NotifySettings } from '../domain/notification.ts';
 import type { Pipeline, Stage } from '../domain/pipeline.ts';
 import type { Bindings, RenderablePipeline, Results, SourceInput } from '../domain/renderable-pipeline.ts';
 import { EvaluationFault } from '../template/expression-fault.ts';
@@ -40,6 +41,7 @@ class OpenedPipeline implements RenderablePipeline {
   readonly params: JsonObject;
   readonly pod: JsonObject;
   readonly profile?: string;
+  readonly notify?: NotifySettings;
   readonly #loaded: LoadedPipeline;
   readonly #sources: RunSources;
 
@@ -51,6 +53,7 @@ class OpenedPipeline implements RenderablePipeline {
     this.params = sources.params;
     this.pod = sources.pod;
     if (sources.profile !== undefined) this.profile = sources.profile;
+    if (sources.notify !== undefined) this.notify = sources.notify;
   }
 
   choice(name: StageName) {

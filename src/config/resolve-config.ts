@@ -8,6 +8,7 @@ import { type Given, givenInFile } from './given-values.ts';
 import { readImages } from './image-names.ts';
 import type { LoadedPipeline } from './loaded-pipeline.ts';
 import { type MissingValue, missingError } from './missing-values.ts';
+import { NOTIFY_SETTINGS, resolveNotify } from './notify-settings.ts';
 import type { Origin } from './origin.ts';
 import { readOverlays } from './overlays.ts';
 import type { PipelineSource } from './pipeline-source.ts';
@@ -59,6 +60,7 @@ class Resolver {
     const podSettings = this.#values('pod', POD_SETTINGS, this.#podLayers());
     const pod = podSettings.values;
     const target = this.#target;
+    const notify = this.#notify();
     if (target === 'kubernetes') this.#faults.push(...localSecrets(POD_SETTINGS.leaves(), podSettings));
     const files = layers.map(({ file }) => ({ reader: file.reader, kind: file.kind, node: file.images }));
     const images = readImages(pipeline, files, { target, origins });
@@ -77,6 +79,7 @@ class Resolver {
       shared: [...source.shared],
       params: params.values,
       pod,
+      ...(notify === undefined ? {} : { notify }),
       overlays: [...overlays],
       images: { ...images },
       stages: { ...stages },
@@ -99,6 +102,18 @@ class Resolver {
     return this.#input.layers.map(({ file }) =>
       givenInFile({ reader: file.reader, kind: file.kind, base: file.base }, file.pod, POD_SCHEMA),
     );
+  }
+
+  /** Checked as it is stored when the run is recorded: what is at fault is told before. */
+  #notify(): RunSources['notify'] {
+    const found = resolveNotify(this.#input.layers);
+    if (found === undefined) return undefined;
+    const { resolved, faults } = found;
+    for (const [path, origin] of resolved.origins) this.#input.origins.set(`notify.${path}`, origin);
+    this.#faults.push(...faults);
+    if (this.#target === 'kubernetes')
+      this.#faults.push(...localSecrets(NOTIFY_SETTINGS.leaves(), resolved, 'notify.'));
+    return resolved.values as unknown as RunSources['notify'];
   }
 
   #values(name: string, schema: ParamSchema, given: readonly (readonly Given[])[]) {
@@ -146,13 +161,13 @@ class Resolver {
 }
 
 /** References to this machine: a cluster has neither its variables nor its files. */
-function localSecrets(leaves: readonly ParamLeaf[], { values, givers }: ResolvedValues): readonly Fault[] {
+function localSecrets(leaves: readonly ParamLeaf[], { values, givers }: ResolvedValues, above = ''): readonly Fault[] {
   return leaves.flatMap((leaf) => {
     const value = leaf.secret === true ? valueAt(values, leaf.path) : undefined;
     const giver = givers.get(leaf.path);
     if (giver === undefined || value === undefined || !isSecretReference(value) || !LOCAL_SECRETS.includes(value.name))
       return [];
-    const message = `\`${leaf.path}\` refers to this machine (${value.name}:${value.key}); the profile runs on a cluster`;
+    const message = `\`${above}${leaf.path}\` refers to this machine (${value.name}:${value.key}); the profile runs on a cluster`;
     return [faultOf(giver, message, 'name a Secret of the cluster: SECRET/KEY')];
   });
 }

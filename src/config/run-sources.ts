@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { UserError } from '../domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
+import { NOTIFICATION_KINDS } from '../domain/notification.ts';
 import { sha256 } from '../domain/reuse-key.ts';
 
 /*
@@ -30,6 +31,15 @@ const choice = z.strictObject({
   require: z.array(z.string()).exactOptional(),
 });
 
+const reference = z.strictObject({ name: z.string(), key: z.string() });
+
+const notify = z.strictObject({
+  url: z.string().exactOptional(),
+  urlFrom: reference.exactOptional(),
+  secret: reference,
+  on: z.array(z.enum(NOTIFICATION_KINDS)),
+});
+
 const runSources = z.strictObject({
   version: z.literal(1),
   pipeline: z.strictObject({ name: z.string(), version: z.string(), folder: z.string() }),
@@ -41,6 +51,8 @@ const runSources = z.strictObject({
   /** Every parameter with its final value; secrets by reference. */
   params: json,
   pod: json,
+  /** Who is told of the run; two runs may differ in it and have the same plan. */
+  notify: notify.exactOptional(),
   /** In the order they apply. */
   overlays: z.array(z.strictObject({ stage: z.string(), from: z.string(), text: z.string() })),
   /** Image of the pipeline file -> the reference that stands for it. */
@@ -78,9 +90,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The sources without what does not change what runs: where values came from. */
+/** The sources without what does not change what runs: where values came from, and who is told. */
 export function planOfSources(sources: RunSources): Json {
-  const { origins: _, ...plan } = sources;
+  const { origins: _, notify: _told, ...plan } = sources;
   return plan as unknown as Json;
 }
 

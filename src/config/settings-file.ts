@@ -17,6 +17,7 @@ export interface SettingsFile {
   readonly target?: { readonly value: TargetKind; readonly node: Node };
   readonly pod?: Node;
   readonly images?: Node;
+  readonly notify?: Node;
   /** What belongs to the pipeline the file is about. */
   readonly own: PipelineSettings;
   /** What belongs to other pipelines, by name. Never in a profile. */
@@ -40,7 +41,7 @@ export type SettingsKind = 'profile' | 'project' | 'user';
 export type TargetKind = 'local' | 'kubernetes';
 
 const KINDS = { profile: 'Profile', project: 'Project', user: 'User' } as const;
-const COMMON = ['apiVersion', 'kind', 'params', 'stages', 'pod', 'overlays', 'images'];
+const COMMON = ['apiVersion', 'kind', 'params', 'stages', 'pod', 'overlays', 'images', 'notify'];
 const FIELDS = {
   profile: [...COMMON, 'metadata', 'extends', 'target'],
   project: [...COMMON, 'pipeline', 'profile', 'pipelines'],
@@ -67,7 +68,7 @@ export function readSettingsFile(kind: SettingsKind, file: SourceFile, folder: s
     ...(pipeline === undefined ? {} : { pipeline }),
     ...(base === undefined ? {} : { extends: base }),
     ...(targetNode === undefined || target === undefined ? {} : { target: { value: target, node: targetNode } }),
-    ...nodes({ pod: part('pod'), images: part('images') }),
+    ...nodes({ pod: part('pod'), images: part('images'), notify: part('notify') }),
     own: readPipelineSettings(reader, part),
     others: readOthers(reader, part('pipelines')),
   };

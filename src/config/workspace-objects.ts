@@ -40,11 +40,18 @@ const TRANSFER: JsonObject = {
   },
 };
 
+const SECRET: JsonObject = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['variable', 'name', 'key'],
+  properties: { variable: TEXT, name: TEXT, key: TEXT },
+};
+
 /** What templates/_shared/driver.yaml may name: `DriverValues`. */
 const DRIVER: JsonObject = {
   type: 'object',
   additionalProperties: false,
-  required: ['name', 'run', 'image', 'args', 'serviceAccountName', 'user'],
+  required: ['name', 'run', 'image', 'args', 'serviceAccountName', 'user', 'secrets'],
   properties: {
     name: TEXT,
     run: TEXT,
@@ -52,6 +59,7 @@ const DRIVER: JsonObject = {
     args: { type: 'array', items: TEXT },
     serviceAccountName: TEXT,
     user: TEXT,
+    secrets: { type: 'array', items: SECRET },
   },
 };
 

@@ -1,3 +1,6 @@
+/** How a driver on a cluster gets what `notify:` refers to: it reads no Secret itself. */
+export const NOTIFY_VARIABLES = { secret: 'ILAB_BACKEND_NOTIFY_SECRET', url: 'ILAB_BACKEND_NOTIFY_URL' } as const;
+
 /** What whoever hands a run to a driver of its own said of the driving. */
 export interface DriverOptions {
   /** Cancels the run after so many seconds. */

@@ -16,11 +16,13 @@ export function mergeRecords(mine: RunRecord, theirs: RunRecord): RunRecord {
   if (mine.id !== theirs.id) throw new Error(`records of two runs: ${mine.id}, ${theirs.id}`);
   const newest = mine.epoch >= theirs.epoch ? mine : theirs;
   const cancel = laterCancel(mine.cancel, theirs.cancel);
+  const notified = [...new Set([...(mine.notified ?? []), ...(theirs.notified ?? [])])].sort();
   const { cancel: _dropped, ...rest } = newest;
   return {
     ...rest,
     ...(cancel === undefined ? {} : { cancel }),
     drivers: mergeDrivers(mine.drivers, theirs.drivers),
+    ...(notified.length === 0 ? {} : { notified }),
     stages: newest.stages.map((stage) => mergeStage(find(mine, stage), find(theirs, stage))),
   };
 }

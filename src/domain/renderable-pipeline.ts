@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { StageName } from './naming.ts';
+import type { NotifySettings } from './notification.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { InputBinding, MountedInput, OutputBinding } from './render-values.ts';
 
@@ -12,6 +13,8 @@ export interface RenderablePipeline {
   readonly params: JsonObject;
   /** The `pod:` block, defaults filled in. */
   readonly pod: JsonObject;
+  /** Who is told of the run by webhook; absent = nobody. */
+  readonly notify?: NotifySettings;
   /** Which engine and variant were chosen, and the engine's image as the pipeline or a profile names it. */
   choice(stage: StageName): StageChoice;
   /** The stage's objects, overlays applied; one pure function of the stored sources and the bindings. */

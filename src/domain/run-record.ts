@@ -158,6 +158,8 @@ export const runRecordSchema = z.object({
   /** Counts the times the run was started: 1, then +1 for each `resume` that gives failed stages a new attempt. */
   epoch: z.int().min(1),
   drivers: z.array(driver),
+  /** Ids of the messages about it that somebody outside has taken (see notification.ts); absent = none. */
+  notified: z.array(z.string()).exactOptional(),
   stages: z.array(stage),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;

@@ -20,6 +20,8 @@ export interface DriverValues {
   readonly serviceAccountName: string;
   /** On whose behalf it drives. */
   readonly user: string;
+  /** What it is told by variables from Secrets, where they are there. */
+  readonly secrets: readonly { readonly variable: string; readonly name: string; readonly key: string }[];
 }
 
 /** The value `transfer` of templates/_shared/transfer.yaml. */

@@ -37,6 +37,7 @@ export class Terminal {
       openDoctor: missing,
       probe: missing,
       openDestinations: missing,
+      openNotifier: missing,
       version: '1.2.3',
       ...change,
     };

@@ -114,6 +114,13 @@ describe('joining two versions of a record', () => {
     );
   });
 
+  test('keeps every message that was taken', () => {
+    const a = { ...recordOf('a'), notified: ['run_a_done_1'] };
+    const b = { ...a, notified: ['run_a_waiting_x_1'], epoch: 2 };
+    expect(mergeRecords(a, b).notified).toEqual(['run_a_done_1', 'run_a_waiting_x_1']);
+    expect(mergeRecords(recordOf('a'), recordOf('a'))).not.toHaveProperty('notified');
+  });
+
   test('refuses records of two runs', () => {
     expect(() => mergeRecords(recordOf('a'), recordOf('b'))).toThrow('records of two runs');
   });

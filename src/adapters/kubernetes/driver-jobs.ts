@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { driverArguments } from '../../domain/driver-arguments.ts';
+import { driverArguments, NOTIFY_VARIABLES } from '../../domain/driver-arguments.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { NotifySettings } from '../../domain/notification.ts';
+import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
 import type { DriverHost } from '../../ports/driver-host.ts';
-import type { WorkspaceObjects } from '../../ports/workspace-objects.ts';
+import type { DriverValues, WorkspaceObjects } from '../../ports/workspace-objects.ts';
 import { RUN_LABEL } from './api/attempt-labels.ts';
 import { type KubeApi, KubeFault, type KubeObject, RESOURCES } from './api/kube-api.ts';
 import { translated } from './api/user-error.ts';
@@ -16,8 +18,8 @@ export interface DriverJobsOptions {
   readonly api: KubeApi;
   /** The reference of the program's own image. Throws `cannot-start` when there is none. */
   readonly image: () => Promise<string>;
-  /** The pod settings a run was stored with. */
-  readonly settingsOf: (run: string) => Promise<JsonObject>;
+  /** What a run was stored with: its pod settings, and who is told of it. */
+  readonly settingsOf: (run: string) => Promise<Pick<RenderablePipeline, 'pod' | 'notify'>>;
   readonly objects: Pick<WorkspaceObjects, 'driver'>;
   readonly serviceAccountName: string;
   readonly user: string;
@@ -39,8 +41,10 @@ export function driverJobs(options: DriverJobsOptions): DriverHost {
         await demandAccount(api, serviceAccountName);
         const args = driverArguments(run, options, ['--target', 'kubernetes', '--namespace', api.place.namespace]);
         const name = `${run}-driver-x${randomBytes(SUFFIX_BYTES).toString('hex')}`;
-        const values = { name, run, image: await image(), args, serviceAccountName, user };
-        const [object] = objects.driver(values, await settingsOf(run));
+        const { pod, notify } = await settingsOf(run);
+        const secrets = secretsOf(notify);
+        const values = { name, run, image: await image(), args, serviceAccountName, user, secrets };
+        const [object] = objects.driver(values, pod);
         if (object === undefined) throw new Error('the template of the driver gives no object');
         const job = await create(api, withFacts(object, FACTS), name);
         return {
@@ -56,6 +60,16 @@ export function driverJobs(options: DriverJobsOptions): DriverHost {
         }
       }),
   };
+}
+
+/** The Secrets that the driver is told by variables; what refers to another machine is not there. */
+function secretsOf(notify: NotifySettings | undefined): DriverValues['secrets'] {
+  return [
+    { variable: NOTIFY_VARIABLES.secret, of: notify?.secret },
+    { variable: NOTIFY_VARIABLES.url, of: notify?.urlFrom },
+  ].flatMap(({ variable, of }) =>
+    of === undefined || of.name === 'env' || of.name === 'file' ? [] : [{ variable, name: of.name, key: of.key }],
+  );
 }
 
 async function driversOf(api: KubeApi, run: string): Promise<readonly KubeObject[]> {

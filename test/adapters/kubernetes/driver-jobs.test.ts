@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { diskSourceFiles } from '../../../src/adapters/files/disk-source-files.ts';
 import { at, listAt, RESOURCES } from '../../../src/adapters/kubernetes/api/kube-api.ts';
-import { driverJobs } from '../../../src/adapters/kubernetes/driver-jobs.ts';
+import { type DriverJobsOptions, driverJobs } from '../../../src/adapters/kubernetes/driver-jobs.ts';
 import { workspaceObjects } from '../../../src/config/workspace-objects.ts';
 import { ERRORS } from '../../../src/domain/errors.ts';
 import { DRIVER_ACCOUNT } from '../../../src/domain/rbac.ts';
@@ -16,11 +16,11 @@ const never = new AbortController().signal;
 let jobs: RunningJobs | undefined;
 afterEach(() => jobs?.stop());
 
-function hostOf(cluster: MemoryCluster) {
+function hostOf(cluster: MemoryCluster, settings: Awaited<ReturnType<DriverJobsOptions['settingsOf']>> = { pod: {} }) {
   return driverJobs({
     api: cluster.client(),
     image: async () => 'ilab-backend/program:src-0123456789ab',
-    settingsOf: async () => ({}),
+    settingsOf: async () => settings,
     objects,
     serviceAccountName: DRIVER_ACCOUNT,
     user: 'ada',
@@ -114,8 +114,19 @@ test('a driver is coming until its Job has ended', async () => {
   expect(await host.isComing('weekly-1')).toBe(false);
 });
 
+test('what notifications refer to comes from the Secret, and need not be there', async () => {
+  const cluster = withAccount();
+  const secret = { name: 'hook', key: 'secret' };
+  const notify = { urlFrom: { name: 'env', key: 'HOOK_URL' }, secret, on: ['done'] } as const;
+  await hostOf(cluster, { pod: {}, notify }).start('weekly-1', {});
+  const env = listAt(cluster.objects(RESOURCES.jobs)[0], 'spec', 'template', 'spec', 'containers', 0, 'env');
+  expect(env.filter((one) => String(at(one, 'name')).includes('NOTIFY'))).toEqual([
+    { name: 'ILAB_BACKEND_NOTIFY_SECRET', valueFrom: { secretKeyRef: { ...secret, optional: true } } },
+  ]);
+});
+
 describe('the Job', () => {
-  const values = { name: 'd', run: 'r', image: 'i', args: [], serviceAccountName: 's', user: 'u' };
+  const values = { name: 'd', run: 'r', image: 'i', args: [], serviceAccountName: 's', user: 'u', secrets: [] };
   const [job] = objects.driver(values, {});
 
   test('is tried again after each exit code that is no end of a run, and after no other', () => {

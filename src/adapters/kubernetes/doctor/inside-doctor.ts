@@ -80,7 +80,10 @@ async function start(
   // Without the driver's account the network can still be tried.
   const account = await look(() => api.get(RESOURCES.serviceAccounts, DRIVER_ACCOUNT, signal));
   const serviceAccountName = account.kind === 'seen' && account.value === undefined ? 'default' : DRIVER_ACCOUNT;
-  const [object] = objects.driver({ name, run: name, image: await image(), args, serviceAccountName, user }, needs.pod);
+  const [object] = objects.driver(
+    { name, run: name, image: await image(), args, serviceAccountName, user, secrets: [] },
+    needs.pod,
+  );
   if (object === undefined) throw new Error('the template of the driver gives no object');
   const secrets = places.flatMap(({ env }) => env);
   return api.create(RESOURCES.jobs, withFacts(asDoctor(object, secrets), FACTS), {}, signal);

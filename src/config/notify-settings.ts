@@ -1,0 +1,67 @@
+import type { JsonObject } from '../domain/json.ts';
+import { NOTIFICATION_KINDS } from '../domain/notification.ts';
+import { shownAddressFault } from '../domain/webhook-address.ts';
+import { ParamSchema } from '../template/param-schema.ts';
+import { readSchema } from '../template/schema-reader.ts';
+import { type Fault, typedFault } from './faults.ts';
+import { type Given, givenInFile } from './given-values.ts';
+import { type ResolvedValues, resolveValues } from './resolve-values.ts';
+import type { SettingsLayer } from './value-layers.ts';
+
+/** The `notify:` block of a profile, project or user file: who is told of runs, by one webhook. */
+const NOTIFY_SCHEMA: JsonObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    url: { type: 'string', minLength: 1 },
+    urlFrom: { type: 'object', 'x-secret': true },
+    secret: { type: 'object', 'x-secret': true },
+    on: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', enum: NOTIFICATION_KINDS },
+      default: NOTIFICATION_KINDS,
+    },
+  },
+};
+
+export const NOTIFY_SETTINGS = new ParamSchema(NOTIFY_SCHEMA, readSchema(NOTIFY_SCHEMA, { strict: true }).type);
+
+/** What the layers say together; undefined where they name nobody. */
+export function resolveNotify(
+  layers: readonly SettingsLayer[],
+): { readonly resolved: ResolvedValues; readonly faults: readonly Fault[] } | undefined {
+  const given = layers.map(({ file }) => withoutAddresses(file, file.notify));
+  const resolved = resolveValues(
+    NOTIFY_SETTINGS,
+    given.map((one) => one.given),
+  );
+  const { url, urlFrom, secret } = resolved.values;
+  if (url === undefined && urlFrom === undefined && secret === undefined) return undefined;
+  const both = url !== undefined && urlFrom !== undefined;
+  const faults = [
+    ...resolved.faults,
+    ...(both
+      ? [typedFault('notify', '`url` and `urlFrom` name the same: give one', 'take the other back: `url: null`')]
+      : []),
+    ...(url === undefined && urlFrom === undefined
+      ? [typedFault('notify', 'no address is named', 'add `url:` or `urlFrom:`')]
+      : []),
+    ...(secret === undefined
+      ? [typedFault('notify', 'no secret is named', 'add `secret:`, a reference to what messages are signed with')]
+      : []),
+  ];
+  return { resolved, faults };
+}
+
+/** An address that may not be shown is reported without its line, and goes no further. */
+function withoutAddresses(file: SettingsLayer['file'], node: SettingsLayer['file']['notify']) {
+  const { reader, kind, base } = file;
+  const given: readonly Given[] = givenInFile({ reader, kind, base }, node, NOTIFY_SCHEMA);
+  for (const { path, value, at } of given) {
+    const fault = path[0] === 'url' && typeof value === 'string' ? shownAddressFault(value) : undefined;
+    if (fault === undefined || at === undefined) continue;
+    reader.reportHidden(at.value, `\`notify.url\` ${fault}`, 'name an address that is a secret by `urlFrom:`');
+  }
+  return { given };
+}
