@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext, Output } from './cli/context.ts';
 import { runProgram } from './cli/program.ts';
-import { asksForJson, reportError } from './cli/report-error.ts';
+import { asksForJson, reportError, shortenHome } from './cli/report-error.ts';
 import type { Finding } from './domain/finding.ts';
 import { createPlaces } from './places.ts';
 import type { Endpoint } from './ports/doctor.ts';
@@ -111,7 +111,21 @@ function main(): void {
       const { openNotifier } = await import('./open-notifier.ts');
       return openNotifier(settings, { env: process.env, version });
     },
+    openMask: async ({ cluster }, { named, references }) => {
+      const { maskKnownSecrets, readSecretFile } = await import('./adapters/machine/known-secrets.ts');
+      const kubeconfig = cluster?.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig };
+      const referred = references.map(({ kind, key }) =>
+        kind === 'env' ? (process.env[key] ?? '') : readSecretFile(key),
+      );
+      const mask = maskKnownSecrets({ env: process.env, ...kubeconfig }, [...named, ...referred]);
+      return (text) => shortenHome(mask(text), homedir());
+    },
+    writeFile: async (path, text) => {
+      const { writePrivateFile } = await import('./adapters/files/write-files.ts');
+      await writePrivateFile(resolve(path), text);
+    },
     version,
+    platform: { node: process.version, os: `${process.platform} ${process.arch} ${release()}` },
   };
   runProgram(process.argv.slice(2), stageNames(), context).then(
     (exitCode) => {

@@ -12,7 +12,11 @@ import { renderedKinds } from './render-stages.ts';
 export type { ClusterNeeds, Doctor, Endpoint } from '../ports/doctor.ts';
 
 /** What a run of a project would ask of a cluster; of no cluster anything is asked. `typed`: its folder as it was named. */
-export async function clusterNeeds(project: OpenProject, target: PlanTarget, typed?: string): Promise<ClusterNeeds> {
+export async function clusterNeeds(
+  project: Pick<OpenProject, 'pipeline'>,
+  target: Pick<PlanTarget, 'identify'>,
+  typed?: string,
+): Promise<ClusterNeeds> {
   const { pipeline } = project;
   const images = new Map<string, ImageIdentity>();
   const stages: { readonly stage: string; readonly objects: readonly JsonObject[] }[] = [];

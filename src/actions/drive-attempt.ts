@@ -1,7 +1,5 @@
 import { attemptManifestKey } from '../domain/attempt-key.ts';
-import { bind } from '../domain/bindings.ts';
 import { unreachable } from '../domain/errors.ts';
-import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import { isCancelling, lastAttempt } from '../domain/run-phase.ts';
@@ -9,6 +7,7 @@ import type { AttemptRecord } from '../domain/run-record.ts';
 import type { StoreReport } from '../domain/store-sidecar.ts';
 import { gpusOf } from '../domain/workload.ts';
 import type { AttemptRef, AttemptSpec } from '../ports/target.ts';
+import { attemptSpec } from './attempt-spec.ts';
 import type { InputSource } from './bind-inputs.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { type DriveContext, notice } from './drive-context.ts';
@@ -191,37 +190,12 @@ async function placeSources(context: DriveContext, stage: Stage): Promise<void> 
 }
 
 function specOf(
-  context: DriveContext,
+  { decision, session, deps }: DriveContext,
   stage: Stage,
   attempt: number,
   inputs: readonly InputSource[],
   key: string,
 ): AttemptSpec {
-  const { decision, session, deps } = context;
-  const { record } = session;
-  const choice = decision.pipeline.choice(stage.name);
-  const image = decision.document.images[choice.image];
-  if (image === undefined) throw new Error(`the plan of ${record.name} holds no image ${choice.image}`);
-  const program = decision.document.images[PROGRAM_IMAGE];
-  const ref = { run: record.name, stage: stage.name, attempt };
-  const bindings = bind({
-    run: { name: record.name, id: record.id },
-    stage: stage.name,
-    attempt,
-    image: image.reference,
-    ...(program === undefined ? {} : { program: program.reference }),
-    inputs,
-    contentRoot: deps.target.contentRoot(ref),
-  });
-  return {
-    ...ref,
-    key,
-    objects: decision.pipeline.render(stage.name, bindings),
-    contract: stage.contract,
-    outputs: stage.outputs,
-    pod: decision.pipeline.pod,
-    images: program === undefined ? [image] : [image, program],
-    queueTimeout: stage.timeouts.queue,
-    startTimeout: stage.timeouts.start,
-  };
+  const { pipeline, document } = decision;
+  return attemptSpec({ record: session.record, pipeline, document, target: deps.target }, stage, attempt, inputs, key);
 }

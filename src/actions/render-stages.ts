@@ -47,7 +47,7 @@ export async function renderStages(
 }
 
 /** The kinds of object that a pipeline's stages are made of, each once. */
-export function renderedKinds({ pipeline }: OpenProject): readonly RenderedKind[] {
+export function renderedKinds({ pipeline }: Pick<OpenProject, 'pipeline'>): readonly RenderedKind[] {
   return kindsOf(
     pipeline.pipeline.stages.flatMap((stage) =>
       pipeline.render(stage.name, previewBindings(stage, 'preview', new Set())),

@@ -12,7 +12,7 @@ export interface ConfigValue {
 }
 
 /** Every value that decides a run, leaf by leaf, in the order of the pipeline's schema. */
-export function viewConfig({ config }: OpenProject): readonly ConfigValue[] {
+export function viewConfig({ config }: Pick<OpenProject, 'config'>): readonly ConfigValue[] {
   const { pipeline, profile, target, params, pod, notify, stages, images } = config;
   const values: (readonly [string, Json])[] = [
     ['pipeline', pipeline.name],

@@ -14,6 +14,7 @@ export const COMMAND_NAMES = [
   'logs',
   'artifacts',
   'diff',
+  'diagnose',
   'verify',
   'plan',
   'render',

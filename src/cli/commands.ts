@@ -81,6 +81,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./diff.ts')).defineDiff,
   },
   {
+    name: 'diagnose',
+    group: 'look',
+    summary: 'Write what is known of a run to a file, without secrets',
+    load: async () => (await import('./diagnose.ts')).defineDiagnose,
+  },
+  {
     name: 'verify',
     group: 'look',
     summary: 'Hold a published model against its statement',

@@ -3,6 +3,7 @@ import type { ChosenImages, ImagesRequest } from '../actions/choose-images.ts';
 import type { ClusterNeeds, Doctor, Endpoint } from '../actions/cluster-needs.ts';
 import type { Deps, PlanDeps } from '../actions/deps.ts';
 import type { LibraryRequest, PipelineDescription, PipelineSummary } from '../actions/describe-pipelines.ts';
+import type { LocalSecrets } from '../actions/diagnose-run.ts';
 import type { IntoFolder } from '../actions/download-artifacts.ts';
 import type { OpenImages } from '../actions/image-job.ts';
 import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
@@ -60,7 +61,13 @@ export interface CliContext {
   readonly openDestinations: () => Promise<DestinationDoctor>;
   /** Opens the webhook that `notify:` names, as a driver here would. */
   readonly openNotifier: NonNullable<Deps['openNotifier']>;
+  /** Makes what masks the secrets that this machine knows, and those that a run names. */
+  readonly openMask: (options: PlaceOptions, secrets: LocalSecrets) => Promise<(text: string) => string>;
+  /** Writes one file that only its owner may read; throws `storage-failed`. */
+  readonly writeFile: (path: string, text: string) => Promise<void>;
   readonly version: string;
+  /** `v24.21.0`, and `linux x64 6.1.0`. */
+  readonly platform: { readonly node: string; readonly os: string };
 }
 
 /** A stream to the person or to the next program. A closed one swallows what is written. */

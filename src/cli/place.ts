@@ -59,16 +59,17 @@ export async function openRunPlace(
   context: CliContext,
   flags: PlaceFlags,
   run: string,
-): Promise<{ readonly deps: Deps; readonly name: string }> {
+): Promise<{ readonly deps: Deps; readonly name: string; readonly cluster?: ClusterOptions }> {
   const deps = await openPlace(context, flags);
   if (targetOf(flags) === undefined && run !== LATEST && (await deps.store.read(run)) === undefined) {
     const seen = await context.placeOfRun(placeOf(flags), run);
     if (seen !== undefined) {
       const there = await context.openDeps(placeOf(flags, seen));
-      return { deps: there, name: await resolveRunName(there, run) };
+      return { deps: there, name: await resolveRunName(there, run), cluster: seen };
     }
   }
-  return { deps, name: await resolveRunName(deps, run) };
+  const cluster = targetOf(flags) === 'kubernetes' ? { cluster: clusterOf(flags) } : {};
+  return { deps, name: await resolveRunName(deps, run), ...cluster };
 }
 
 /** What the flags say; undefined when they say nothing. Throws `bad-usage` for flags that contradict each other. */

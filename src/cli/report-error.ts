@@ -64,6 +64,10 @@ function textOf({ message, hint, docs, trace }: ErrorObject): string {
 
 /** Traces go into public issues: no home folder, nothing that looks like a token. */
 function redact(text: string, home: string): string {
-  const shown = home === '' || home === '/' ? text : text.replaceAll(home, '~');
-  return maskTokens(shown);
+  return maskTokens(shortenHome(text, home));
+}
+
+/** The home folder tells a name, and nothing that helps. */
+export function shortenHome(text: string, home: string): string {
+  return home === '' || home === '/' ? text : text.replaceAll(home, '~');
 }

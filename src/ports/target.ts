@@ -4,6 +4,7 @@ import type { RunName, StageName } from '../domain/naming.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { StageContract } from '../domain/pipeline.ts';
 import type { StoreReport } from '../domain/store-sidecar.ts';
+import type { Survey } from './survey.ts';
 
 /** Which attempt of which stage of which run. */
 export interface AttemptRef {
@@ -143,6 +144,9 @@ export interface Target {
    * ended and all lines were given.
    */
   logs(ref: AttemptRef, options: LogOptions, signal: AbortSignal): AsyncIterable<readonly LogLine[]>;
+
+  /** What can be seen of a run's attempts and around them; changes nothing. Absent on a target that knows no more than `peek`. Throws `unreachable`. */
+  survey?(run: string, attempts: readonly AttemptRef[], signal: AbortSignal): Promise<Survey>;
 
   /** What this program asked of the outside so far; absent on a target that asks nobody. */
   effort?(): { readonly requests: number; readonly connections: number };

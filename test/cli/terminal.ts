@@ -38,7 +38,10 @@ export class Terminal {
       probe: missing,
       openDestinations: missing,
       openNotifier: missing,
+      openMask: missing,
+      writeFile: missing,
       version: '1.2.3',
+      platform: { node: 'v24.0.0', os: 'linux x64 6.1.0' },
       ...change,
     };
   }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import type { SourceFile } from '../../domain/source-file.ts';
@@ -14,10 +14,23 @@ export async function writeFiles(folder: string, files: readonly SourceFile[]): 
       }),
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError('storage-failed', `${folder} cannot be written: ${why}`, {
-      cause: error,
-      hint: 'choose another folder',
-    });
+    throw notWritten(folder, error, 'choose another folder');
   }
+}
+
+/** Writes one file that only its owner may read; what was there is replaced as a whole or not at all. Throws `storage-failed`. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(beside, text, { mode: 0o600, flag: 'wx' });
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw notWritten(path, error, 'choose another file with `--file`');
+  }
+}
+
+function notWritten(place: string, error: unknown, hint: string): UserError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new UserError('storage-failed', `${place} cannot be written: ${why}`, { cause: error, hint });
 }

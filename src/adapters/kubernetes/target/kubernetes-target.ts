@@ -2,6 +2,7 @@ import { CONTENT_ROOT } from '../../../domain/bindings.ts';
 import type { ImageKnowledge } from '../../../domain/image-knowledge.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { attemptName } from '../../../domain/naming.ts';
+import type { Survey } from '../../../ports/survey.ts';
 import type {
   AttemptRef,
   AttemptSpec,
@@ -26,6 +27,7 @@ import { isPlaceEnding } from './place-ending.ts';
 import { removeAttemptObjects } from './remove-objects.ts';
 import type { RunObjects } from './run-objects.ts';
 import { submitAttempt } from './submit.ts';
+import { surveyRun } from './survey-run.ts';
 import { claimsOf } from './workload.ts';
 import { findWorkload, resourceOfWorkload } from './workload-kinds.ts';
 
@@ -116,6 +118,10 @@ export class KubernetesTarget implements Target {
       if (found?.metadata.uid !== uid) return;
       await endAttempt(this.#api, resourceOfWorkload(found), attemptName(ref), { uid, outcome });
     });
+  }
+
+  survey(run: string, attempts: readonly AttemptRef[], signal: AbortSignal): Promise<Survey> {
+    return translated(this.#api.place, () => surveyRun(this.#api, run, attempts, signal));
   }
 
   effort(): { readonly requests: number; readonly connections: number } {
