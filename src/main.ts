@@ -73,6 +73,10 @@ function main(): void {
       const [{ openProject }, files] = await Promise.all([import('./actions/open-project.ts'), openFiles()]);
       return openProject(files, request);
     },
+    explainValue: async (request, path) => {
+      const [{ explainValue }, files] = await Promise.all([import('./actions/explain-value.ts'), openFiles()]);
+      return explainValue(files, request, path);
+    },
     listPipelines: async (request) => {
       const [{ listPipelineSummaries }, files] = await Promise.all([
         import('./actions/describe-pipelines.ts'),

@@ -22,6 +22,7 @@ export const COMMAND_NAMES = [
   'pipelines',
   'images',
   'config',
+  'explain',
   'doctor',
   'help',
 ] as const;

@@ -129,6 +129,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./config.ts')).defineConfig,
   },
   {
+    name: 'explain',
+    group: 'prepare',
+    summary: 'Tell what a parameter means and where its value comes from',
+    load: async () => (await import('./explain.ts')).defineExplain,
+  },
+  {
     name: 'doctor',
     group: 'prepare',
     summary: 'Check what this machine or a cluster has',

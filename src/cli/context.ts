@@ -5,6 +5,7 @@ import type { Deps, PlanDeps } from '../actions/deps.ts';
 import type { LibraryRequest, PipelineDescription, PipelineSummary } from '../actions/describe-pipelines.ts';
 import type { LocalSecrets } from '../actions/diagnose-run.ts';
 import type { IntoFolder } from '../actions/download-artifacts.ts';
+import type { Explanation } from '../actions/explain-value.ts';
 import type { OpenImages } from '../actions/image-job.ts';
 import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
 import type { OpenArchive } from '../actions/push-artifacts.ts';
@@ -38,6 +39,8 @@ export interface CliContext {
   readonly placeOfRun: (options: PlaceOptions, run: string) => Promise<ClusterOptions | undefined>;
   /** Reads everything that decides a run. */
   readonly openProject: (request: ProjectRequest) => Promise<OpenProject>;
+  /** What a value is and where it comes from; needs no other value. */
+  readonly explainValue: (request: ProjectRequest, path: string) => Promise<Explanation>;
   readonly listPipelines: (request: LibraryRequest) => Promise<readonly PipelineSummary[]>;
   readonly describePipeline: (request: LibraryRequest, name: string) => Promise<PipelineDescription>;
   /** Which images a pipeline uses; needs no values. */

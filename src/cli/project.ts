@@ -63,7 +63,17 @@ export function openProject(
   flags: ProjectFlags,
   target?: 'local' | 'kubernetes',
 ): Promise<OpenProject> {
-  return context.openProject({
+  return context.openProject(projectRequest(context, pipeline, flags, target));
+}
+
+/** What was typed, and where, as the actions take it. */
+export function projectRequest(
+  context: CliContext,
+  pipeline: string | undefined,
+  flags: ProjectFlags,
+  target?: 'local' | 'kubernetes',
+): ProjectRequest {
+  return {
     ...librarySurroundings(context, flags),
     ...(target === undefined ? {} : { target }),
     ...(pipeline === undefined ? {} : { pipeline }),
@@ -72,7 +82,7 @@ export function openProject(
     ...(flags.require === undefined ? {} : { require: flags.require }),
     set: flags.set ?? [],
     valueFiles: flags.values ?? [],
-  });
+  };
 }
 
 function timeoutsOf({ queueTimeout: queue, startTimeout: start }: ProjectFlags): Pick<ProjectRequest, 'timeouts'> {

@@ -117,8 +117,8 @@ export async function configureEngines(
   return { pipeline: entry.name, ...(profile === undefined ? {} : { profile: profile.chosen.name }), engines };
 }
 
-/** What the files and flags choose, before any value is looked at. */
-async function readChoices(files: SourceFiles, request: Omit<ConfigRequest, 'set' | 'valueFiles'>) {
+/** What the files and flags choose, before any value is looked at. Throws what keeps them from being read. */
+export async function readChoices(files: SourceFiles, request: Omit<ConfigRequest, 'set' | 'valueFiles'>) {
   const { places, env } = request;
   const [settings, known] = await Promise.all([readProjectSettings(files, places), listPipelines(files, places)]);
   checkOthers(settings, known);

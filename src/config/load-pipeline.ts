@@ -85,7 +85,8 @@ function onceForEach<T>(compile: (file: SourceFile, scope: TypeScope) => T): (fi
   };
 }
 
-function readParams(file: PipelineFile, problems: Problem[]): ParamSchema | undefined {
+/** The parameters that a pipeline takes; undefined when their schema has faults, which go to `problems`. */
+export function readParams(file: PipelineFile, problems: Problem[]): ParamSchema | undefined {
   if (file.params === undefined) return new ParamSchema(NO_PARAMS, readSchema(NO_PARAMS, { strict: true }).type);
   const schema = compileSchema(file.params, { file: file.reader.file, path: ['params'] });
   if (schema.kind === 'ok') return schema.value;

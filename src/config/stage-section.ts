@@ -9,6 +9,8 @@ import type { Entry, Fields, FileReader } from './file-reader.ts';
 export interface StageSection {
   readonly name: StageName;
   readonly key: Node;
+  /** All that the file says of it. */
+  readonly whole: Node;
   readonly needs: readonly { readonly name: string; readonly node: Node }[];
   readonly inputs: readonly InputSection[];
   readonly when?: Node;
@@ -106,6 +108,7 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
   return {
     name: name ?? (entry.name as StageName),
     key: entry.key,
+    whole: entry.value,
     needs: readNeeds(reader, part('needs')),
     inputs: readInputs(reader, part('inputs')),
     ...(when !== undefined && reader.text(when, '`when`') !== undefined ? { when } : {}),

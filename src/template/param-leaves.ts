@@ -64,7 +64,8 @@ function leaf(schema: JsonObject, { path, required, fallback }: Above): ParamLea
   return { path, type: typeName(schema), required: required && fallback === undefined, ...present };
 }
 
-function typeName(schema: JsonObject): string {
+/** The type of a value in words: `list of string`, `map of number`, `secret`. */
+export function typeName(schema: JsonObject): string {
   if (schema['x-secret'] === true) return 'secret';
   if (schema['type'] === 'array') return `list of ${typeName(schema['items'] as JsonObject)}`;
   const values = schema['additionalProperties'];

@@ -25,6 +25,7 @@ export class Terminal {
       openPlanTarget: missing,
       placeOfRun: missing,
       openProject: missing,
+      explainValue: missing,
       listPipelines: missing,
       describePipeline: missing,
       chooseImages: missing,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
-import { type Configured, configure } from '../../src/config/configure.ts';
+import { type ConfigRequest, type Configured, configure } from '../../src/config/configure.ts';
 import type { Variables } from '../../src/config/environment.ts';
 import { configPlaces } from '../../src/config/places.ts';
 import { UserError } from '../../src/domain/errors.ts';
@@ -38,6 +38,11 @@ export class TypedIn {
   }
 
   configure(typed: Typed = {}): Promise<Configured> {
+    return configure(diskSourceFiles(), this.request(typed));
+  }
+
+  /** What was typed in the folder. */
+  request(typed: Typed = {}): ConfigRequest {
     const {
       pipeline,
       profile,
@@ -52,7 +57,7 @@ export class TypedIn {
     } = typed;
     const home = join(this.folder, 'home');
     const surroundings = { packageRoot, cwd: this.folder, home, env };
-    return configure(diskSourceFiles(), {
+    return {
       places: configPlaces({ ...surroundings, ...(project === undefined ? {} : { project }) }),
       env,
       set,
@@ -63,7 +68,7 @@ export class TypedIn {
       ...(profile === undefined ? {} : { profile }),
       ...(target === undefined ? {} : { target }),
       ...(timeouts === undefined ? {} : { timeouts }),
-    });
+    };
   }
 
   /** The error that stops the command. Throws when nothing does. */

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
+import { type Explanation, explainValue } from '../../src/config/explain-value.ts';
+import { explanationText } from '../../src/ui/text/explanation-text.ts';
+import { CONTROLS, poisoned, withoutStyles } from '../ui/hostile.ts';
+import { type Typed, TypedIn } from './harness.ts';
+
+/* What a value means, what holds, and who gave it; nothing else needs a value for that. */
+
+const HEAD = 'apiVersion: ilab-backend.dev/v1alpha1\n';
+const PIPELINE = `${HEAD}kind: Pipeline
+metadata: { name: p, version: 1.0.0 }
+params:
+  type: object
+  additionalProperties: false
+  required: [data]
+  properties:
+    data: { type: string, minLength: 1, x-source: { builtin: [tiny] }, title: The data }
+    train:
+      type: object
+      additionalProperties: false
+      description: How it is trained
+      properties:
+        epochs: { type: integer, minimum: 1, maximum: 9, default: 2, title: Times through, x-unit: epochs }
+        kind: { type: string, enum: [full, lora] }
+        key: { type: object, x-secret: true }
+        env: { type: object, additionalProperties: { type: string } }
+stages:
+  make:
+    inputs: { data: { source: "\${params.data}" } }
+    engines: { one: { image: stages/make/one } }
+    variants: { job: job.yaml }
+    params: { epochs: "\${params.train.?epochs}" }
+    outputs: { rows: {} }
+  use:
+    needs: [make]
+    when: params.train.hasKey
+    engines: { one: { image: stages/use/one } }
+    variants: { job: other.yaml }
+`;
+
+let place: TypedIn;
+beforeEach(() => {
+  place = new TypedIn().write({
+    'pipelines/p/pipeline.yaml': PIPELINE,
+    'pipelines/p/job.yaml': '$include: inner.yaml\n',
+    'pipelines/p/inner.yaml': 'kind: "${params.train.kind.startsWith(\'l\')}"\n',
+    'pipelines/p/other.yaml': 'kind: "${pod.?queue}"\n',
+    'profiles/p/fast.yaml': `${HEAD}kind: Profile\ntarget: local\nparams: { train: { epochs: 3 } }\n`,
+    'ilab-backend.yaml': `${HEAD}kind: Project\npipeline: p\nprofile: fast\nparams: { train: { epochs: null, env: { A: b } } }\n`,
+  });
+});
+afterEach(() => place.remove());
+
+const explain = (path: string, typed: Typed = {}): Promise<Explanation> =>
+  explainValue(diskSourceFiles(), place.request(typed), path);
+
+test('the layers come from the lowest to the highest, with what takes back', async () => {
+  const taken = await explain('train.epochs');
+  expect(taken).toMatchObject({ type: 'integer', unit: 'epochs', limits: { minimum: 1, maximum: 9 }, value: 2 });
+  expect(taken.layers.map(({ layer, value, holds }) => [layer, value, holds])).toEqual([
+    ['pipeline', 2, true],
+    ['profile', 3, false],
+    ['project', null, false],
+  ]);
+  expect(taken.origin).toBe('pipelines/p/pipeline.yaml:15:67');
+  const typed = await explain('params.train.epochs', {
+    set: ['train.epochs=4', 'train.epochs=5'],
+    env: { ILAB_BACKEND_PARAM_TRAIN_EPOCHS: '6' },
+  });
+  expect(typed.layers.map(({ value }) => value)).toEqual([2, 3, null, 6, 4, 5]);
+  expect(typed).toMatchObject({ value: 5, origin: '--set train.epochs', overriddenBy: ['--set train.epochs=VALUE'] });
+});
+
+test('what would go over it: every layer above the one that holds', async () => {
+  expect((await explain('train.env.A')).overriddenBy).toEqual([
+    'ILAB_BACKEND_PARAM_TRAIN_ENV_A=VALUE',
+    '-f FILE',
+    '--set train.env.A=VALUE',
+  ]);
+  expect((await explain('train.kind')).overriddenBy).toHaveLength(6);
+});
+
+test('the stages that read it, through partials and methods, and around it', async () => {
+  expect((await explain('train.epochs')).readBy).toEqual(['make']);
+  expect((await explain('train.kind')).readBy).toEqual(['make']);
+  expect((await explain('train')).readBy).toEqual(['make', 'use']);
+  expect((await explain('pod.queue')).readBy).toEqual(['use']);
+  expect((await explain('train.env')).readBy).toEqual([]);
+});
+
+test('a wrong value is told, a missing one is none', async () => {
+  expect(await explain('train.epochs', { set: ['train.epochs=12'] })).toMatchObject({
+    value: 12,
+    fault: expect.stringContaining('9'),
+  });
+  const missing = await explain('data');
+  expect(missing).toMatchObject({ required: true, builtin: ['tiny'], layers: [] });
+  expect(missing).not.toHaveProperty('value');
+  expect(missing).not.toHaveProperty('fault');
+});
+
+test('an object lists what it holds, a map what is in it', async () => {
+  const { children, layers } = await explain('train');
+  expect(layers).toEqual([]);
+  expect(children).toEqual([
+    { path: 'train.epochs', type: 'integer', title: 'Times through', value: 2 },
+    { path: 'train.kind', type: 'string' },
+    { path: 'train.key', type: 'secret' },
+    { path: 'train.env', type: 'map of string', value: { A: 'b' } },
+  ]);
+  expect((await explain('train.env')).children).toEqual([{ path: 'train.env.A', type: 'string', value: 'b' }]);
+});
+
+describe('what is not there is told with the nearest name', () => {
+  test.each([
+    ['train.epoch', '`train.epochs`'],
+    ['epochs', '`train.epochs`'],
+    ['epoch', '`train.epochs`'],
+    ['pod.que', '`pod.queue`'],
+  ])('%s', async (path, name) => {
+    await expect(explain(path)).rejects.toMatchObject({ code: 'bad-params', hint: `did you mean ${name}?` });
+  });
+});
+
+test('is shown in 80 columns, and lets no hostile text through', async () => {
+  const explained = await explain('train.epochs', { set: ['train.epochs=12'] });
+  expect(explanationText(explained, { width: 80 })).toMatchInlineSnapshot(`
+    "train.epochs: Times through
+
+    Type:       integer, at least 1, at most 9
+    Unit:       epochs
+    Default:    2
+    Value:      12
+    From:       --set train.epochs
+    Wrong:      must be <= 9, is 12
+    Read by:    make
+    Pipeline:   p, profile fast
+    To change:  --set train.epochs=VALUE
+
+    LAYER      STATE        VALUE        FROM
+    pipeline   overridden   2            pipelines/p/pipeline.yaml:15:67
+    profile    overridden   3            profiles/p/fast.yaml:4:28
+    project    overridden   taken back   ilab-backend.yaml:5:28
+    flag       holds        12           --set train.epochs"
+  `);
+  const kept = new Set(['layer']);
+  for (const one of [explained, await explain('train')]) {
+    expect(withoutStyles(explanationText(poisoned(one, kept)))).not.toMatch(CONTROLS);
+  }
+});
