@@ -90,9 +90,10 @@ function lineageOf(
   settings: PublicationSettings,
   inputs: Readonly<Record<(typeof INPUTS)[number], StageInput>>,
 ): Lineage {
-  const { model, run, base, parameters, tags, license } = settings;
+  const { model, run, base, parameters, tags, license, plan, images } = settings;
   return {
-    ...{ model, run, base, parameters, tags, program: programVersion() },
+    ...{ model, run, base, parameters, tags, images, program: programVersion() },
+    ...(plan === undefined ? {} : { plan }),
     manifest: parseManifest(readFileSync(inputs.manifest.path, 'utf8')),
     digests: Object.fromEntries(INPUTS.map((name) => [name, inputs[name].digest])),
     ...(license === undefined ? {} : { license }),

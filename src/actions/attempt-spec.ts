@@ -5,11 +5,11 @@ import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { AttemptSpec, Target } from '../ports/target.ts';
 import type { InputSource } from './bind-inputs.ts';
-import type { RunDocument } from './run-document.ts';
+import { chosenImages, type RunDocument } from './run-document.ts';
 
 /** Whose attempt it is, and what it is made from. */
 export interface AttemptSource {
-  readonly record: Pick<RunRecord, 'name' | 'id'>;
+  readonly record: Pick<RunRecord, 'name' | 'id' | 'planDigest'>;
   readonly pipeline: RenderablePipeline;
   readonly document: RunDocument;
   readonly target: Pick<Target, 'contentRoot'>;
@@ -29,7 +29,12 @@ export function attemptSpec(
   const program = document.images[PROGRAM_IMAGE];
   const ref = { run: record.name, stage: stage.name, attempt };
   const bindings = bind({
-    run: { name: record.name, id: record.id },
+    run: {
+      name: record.name,
+      id: record.id,
+      plan: record.planDigest,
+      images: chosenImages(pipeline, document),
+    },
     stage: stage.name,
     attempt,
     image: image.reference,

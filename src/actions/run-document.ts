@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { UserError, unreachable } from '../domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
+import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import { sha256 } from '../domain/reuse-key.ts';
 
 /*
@@ -103,6 +104,23 @@ export function planOf(document: RunDocument): Json {
 /** The data from outside that was pinned for a stage's inputs; empty when it reads none. */
 export function pinsOf(document: RunDocument, stage: StageName): readonly Pin[] {
   return document.pins.filter((candidate) => candidate.stage === stage);
+}
+
+/**
+ * By stage: the identity of the image that makes its result, or made it where an earlier run's is reused, as the same key
+ * means the same image. A stage whose result is taken whatever made it (`--reuse`, not selected) is left out.
+ */
+export function chosenImages(
+  pipeline: RenderablePipeline,
+  { selection, images }: RunDocument,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pipeline.pipeline.stages.flatMap(({ name }) => {
+      const image = images[pipeline.choice(name).image];
+      const isKnown = selection.selected.includes(name) && selection.reuse[name] === undefined;
+      return image === undefined || !isKnown ? [] : [[name, image.identity]];
+    }),
+  );
 }
 
 /** It lies in the workspace under its digest. */

@@ -7,7 +7,12 @@ import { POD_SETTINGS } from './pod-settings.ts';
 const TEXT: JsonObject = { type: 'string' };
 const COUNT: JsonObject = { type: 'integer' };
 
-const RUN = closed({ name: TEXT, id: TEXT });
+const RUN = closed({
+  name: TEXT,
+  id: TEXT,
+  plan: TEXT,
+  images: { type: 'object', additionalProperties: TEXT },
+});
 const OUTPUTS = closed({ path: TEXT, subPath: TEXT });
 const TIMEOUTS = closed({ queue: COUNT, start: COUNT, run: COUNT, grace: COUNT });
 const CHOICE: JsonObject = { name: TEXT, engine: TEXT, variant: TEXT, timeouts: TIMEOUTS };

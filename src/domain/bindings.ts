@@ -1,6 +1,6 @@
 import type { RunName, StageName } from './naming.ts';
 import type { Stage } from './pipeline.ts';
-import type { InputBinding, MountedInput } from './render-values.ts';
+import type { InputBinding, MountedInput, RunBinding } from './render-values.ts';
 import type { Bindings } from './renderable-pipeline.ts';
 
 /** Where a stage's container finds its content; a local process has it in `$ILAB_CONTENT`. */
@@ -24,7 +24,7 @@ export interface BoundInput {
 
 /** What is known of an attempt just before it is submitted. */
 export interface BindingRequest {
-  readonly run: { readonly name: RunName; readonly id: string };
+  readonly run: RunBinding & { readonly name: RunName };
   readonly stage: StageName;
   readonly attempt: number;
   readonly image: string;
@@ -80,7 +80,7 @@ export function previewBindings(
   absent: ReadonlySet<string>,
   program: string | undefined = undefined,
 ): Bindings {
-  const run = { name: PREVIEW_RUN as RunName, id: '00000000-0000-0000-0000-000000000000' };
+  const run = { name: PREVIEW_RUN as RunName, id: '00000000-0000-0000-0000-000000000000', plan: ZEROS, images: {} };
   const inputs = stage.inputs
     .filter((input) => !absent.has(input.name))
     .map((input) => ({ name: input.name, digest: ZEROS, subPath: `inputs/${input.name}` }));

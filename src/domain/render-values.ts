@@ -11,11 +11,21 @@ export interface RenderValues {
   readonly program: string;
   /** The `pod:` block of profile and project file; every key optional. */
   readonly pod: JsonObject;
-  readonly run: { readonly name: string; readonly id: string };
+  readonly run: RunBinding;
   readonly attempt: number;
   /** By input name; an input that has no source is absent. */
   readonly inputs: Readonly<Record<string, InputBinding>>;
   readonly outputs: OutputBinding;
+}
+
+/** The value `run` of a template: which run the attempt belongs to, and what that is made from. */
+export interface RunBinding {
+  readonly name: string;
+  readonly id: string;
+  /** `sha256:<hex>` of the recorded plan: templates, values, data and images as they were read. */
+  readonly plan: string;
+  /** By stage: the identity of the image that the plan chose, of those whose result is made with it. */
+  readonly images: Readonly<Record<string, string>>;
 }
 
 /** The value `stage` of a template: the stage as pipeline, profile and parameters make it. */

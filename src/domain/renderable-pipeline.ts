@@ -2,7 +2,7 @@ import type { JsonObject } from './json.ts';
 import type { StageName } from './naming.ts';
 import type { NotifySettings } from './notification.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { InputBinding, MountedInput, OutputBinding } from './render-values.ts';
+import type { InputBinding, MountedInput, OutputBinding, RunBinding } from './render-values.ts';
 
 /** A pipeline with its values chosen: all a run is rendered from, read once and stored with the run. */
 export interface RenderablePipeline {
@@ -40,7 +40,7 @@ export interface StageChoice {
 
 /** What is known only when an attempt is submitted. */
 export interface Bindings {
-  readonly run: { readonly name: string; readonly id: string };
+  readonly run: RunBinding;
   /** Counts from 1. */
   readonly attempt: number;
   /** The image reference as the target names it. */

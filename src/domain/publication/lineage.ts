@@ -7,6 +7,10 @@ export interface Lineage {
   readonly model: string;
   /** Names of runs may come again, ids do not. */
   readonly run: { readonly name: string; readonly id: string };
+  /** `sha256:<hex>` of what the run is made from: templates, values, data and images; absent where nobody said. */
+  readonly plan?: string;
+  /** By stage: the identity of the image that made its result. */
+  readonly images: Readonly<Record<string, string>>;
   /** The model that was tuned, as the parameters name it: `hf:org/name`, `tiny`, the name of a folder. */
   readonly base: string;
   readonly manifest: Manifest;

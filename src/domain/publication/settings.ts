@@ -9,6 +9,10 @@ export type ChangelogBy = 'pull-request' | 'commit' | 'none';
 export interface PublicationSettings {
   readonly model: string;
   readonly run: { readonly name: string; readonly id: string };
+  /** What the run is made from; absent where nobody said. */
+  readonly plan?: string;
+  /** By stage: the identity of its image. */
+  readonly images: Readonly<Record<string, string>>;
   readonly base: string;
   /** The absolute path of a folder that collects published models; absent = none. */
   readonly registry?: string;
@@ -53,6 +57,11 @@ const document = z.looseObject({
     .min(1)
     .max(100)
     .regex(/^[A-Za-z0-9._-]+$/, 'it is no id of a run'),
+  plan: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'it is no digest')
+    .nullish(),
+  images: z.record(z.string(), z.string()).nullish(),
   baseModel: z.string().min(1).nullish(),
   registry: z.string().nullish(),
   parameters: z.record(z.string(), z.unknown()).nullish(),
@@ -89,6 +98,8 @@ export function parseSettings(params: unknown): PublicationSettings {
   return {
     model: data.modelName,
     run: { name: data.run, id: data.runId },
+    images: data.images ?? {},
+    ...(typeof data.plan === 'string' ? { plan: data.plan } : {}),
     base: data.baseModel ?? 'the base model',
     parameters: data.parameters ?? {},
     tags: data.tags ?? [],

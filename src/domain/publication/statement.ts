@@ -49,9 +49,13 @@ export function provenance(lineage: Lineage, report: Report, files: readonly Lis
             digest: { gitCommit: commit },
           })),
           ...(teacher === undefined ? [] : [{ name: 'teacher', uri: teacher }]),
+          ...(lineage.plan === undefined ? [] : [{ name: 'plan', digest: sha256Of(lineage.plan) }]),
+          ...Object.entries(lineage.images)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([stage, identity]) => ({ name: `image-${stage}`, ...imageDescriptor(identity) })),
           ...Object.entries(digests).map(([name, digest]) => ({
             name: `input-${name}`,
-            digest: { sha256: digest.replace(/^sha256:/, '') },
+            digest: sha256Of(digest),
           })),
         ],
       },
@@ -74,6 +78,15 @@ export function provenance(lineage: Lineage, report: Report, files: readonly Lis
     },
   };
   return `${JSON.stringify(statement, null, 2)}\n`;
+}
+
+function sha256Of(digest: string): { readonly sha256: string } {
+  return { sha256: digest.replace(/^sha256:/, '') };
+}
+
+/** An image by its digest or by that of what it is built from; another by its name alone, which anybody can move. */
+function imageDescriptor(identity: string) {
+  return /^sha256:[0-9a-f]{64}$/.test(identity) ? { digest: sha256Of(identity) } : { uri: identity };
 }
 
 const document = z.looseObject({

@@ -66,6 +66,8 @@ export function lineageOf(manifest: unknown = manifestJson(), given: Partial<Lin
   return {
     model: 'workshop-tiny',
     run: { name: 'weekly-47', id: '0197f7a2-0000-7000-8000-000000000047' },
+    plan: `sha256:${'4'.repeat(64)}`,
+    images: { train: `sha256:${'5'.repeat(64)}`, greet: 'registry.example/greet:1' },
     base: 'tiny',
     manifest: parseManifest(JSON.stringify(manifest)),
     digests: { model: `sha256:${'1'.repeat(64)}`, manifest: `sha256:${'3'.repeat(64)}` },

@@ -96,7 +96,7 @@ export class TestPlace {
     await this.target.prepare([image], () => undefined, never);
     const contentRoot = this.target.contentRoot(ref);
     const { outputs } = bind({
-      run: { name: ref.run, id: 'id' },
+      run: { name: ref.run, id: 'id', plan: '', images: {} },
       stage: ref.stage,
       attempt,
       image: IMAGE,
