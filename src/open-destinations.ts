@@ -70,7 +70,8 @@ async function rightsOf(
         message: `the token is one of ${user}; the hub does not tell whether it may write to ${repo}`,
       };
     }
-    case 'code-host': {
+    case 'code-host':
+    case 'pull-requests': {
       const { createGitHub } = await import('./adapters/github/code-host.ts');
       const address = endpoint === undefined ? {} : { apiUrl: endpoint };
       const host = createGitHub({ ...address, token, patienceSeconds: PATIENCE_S, onWait: () => undefined, env });
@@ -78,13 +79,15 @@ async function rightsOf(
       const who = user === undefined ? 'the token' : `the token of ${user}`;
       const fix =
         'it needs Contents: write and Pull requests: write (fine-grained), or `repo` (classic): docs/publish.md';
-      if (contents === 'read') return { kind: 'lacking', message: `${who} only reads in ${repo}`, fix };
+      if (contents === 'read' && kind === 'code-host')
+        return { kind: 'lacking', message: `${who} only reads in ${repo}`, fix };
       if (pullRequests === 'read')
         return { kind: 'lacking', message: `${who} may not write to pull requests of ${repo}`, fix };
       if (pullRequests === 'unknown')
-        return { kind: 'untold', message: `${who} may write to ${repo}; of its pull requests it is not told` };
+        return { kind: 'untold', message: `whether ${who} may write to pull requests of ${repo} is not told` };
+      const place = kind === 'code-host' ? 'contents and pull requests' : 'pull requests';
       const until = expires === undefined ? '' : `; it ends on ${expires.toISOString().slice(0, 10)}`;
-      return { kind: 'granted', message: `${who} may write to ${repo} and its pull requests${until}` };
+      return { kind: 'granted', message: `${who} may write to ${place} of ${repo}${until}` };
     }
     default:
       return unreachable(kind);

@@ -68,7 +68,7 @@ describe('a code host', () => {
       'both',
       { contents: 'write', pull_requests: 'write' },
       'granted',
-      /may write to team\/taxonomy and its pull requests$/,
+      /may write to contents and pull requests of team\/taxonomy$/,
     ],
     ['no files', { contents: 'read', pull_requests: 'write' }, 'lacking', /only reads in team\/taxonomy$/],
     ['no pull requests', { contents: 'write', pull_requests: 'read' }, 'lacking', /may not write to pull requests/],
@@ -77,6 +77,12 @@ describe('a code host', () => {
     const rights = await doctor({ T: place.secret }).look(place, signal);
     expect(rights).toMatchObject({ kind, message: expect.stringMatching(message) });
     expect(JSON.stringify(rights)).not.toContain(place.secret);
+  });
+
+  test('in whose repository only pull requests are written to: files need no right', async () => {
+    const place = await host({ contents: 'read', pull_requests: 'write' });
+    const rights = await doctor({ T: place.secret }).look({ ...place, kind: 'pull-requests' }, signal);
+    expect(rights).toEqual({ kind: 'granted', message: expect.stringMatching(/may write to pull requests of team/) });
   });
 });
 

@@ -4,7 +4,10 @@ import { checkPlan } from '../actions/check-plan.ts';
 import type { Deps } from '../actions/deps.ts';
 import { driveRun } from '../actions/drive-run.ts';
 import { prepareDocument, type Wishes } from '../actions/prepare-document.ts';
+import { type LogsRequest, readLogs } from '../actions/read-logs.ts';
+import { parseProgress } from '../actions/read-progress.ts';
 import { startRun } from '../actions/start-run.ts';
+import { sanitize } from '../ui/text/sanitize.ts';
 import type { CliContext } from './context.ts';
 import type { DefineCommand } from './define-command.ts';
 import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
@@ -30,21 +33,47 @@ export const defineRun: DefineCommand = (command, context, done) => {
 /** `ilab-backend train` means `run --only train` of the default pipeline, or of `--pipeline P`. */
 export function defineStageRun(stage: string): DefineCommand {
   return (command, context, done) => {
-    addRunOptions(command, addDataOptions)
+    addRunOptions(command, addDataOptions, 'show what the stage would do where it can tell (publish), else the plan')
       .option('--pipeline <name>', 'of this pipeline')
       .action(async (flags: RunFlags & { readonly pipeline?: string }) => {
-        done(await run(context, flags.pipeline, { ...flags, only: [stage] }));
+        done(await runStage(context, stage, { ...flags, only: [stage] }));
       });
   };
 }
 
-function addRunOptions(command: Command, addStages: (command: Command) => Command): Command {
+type StageFlags = RunFlags & { readonly pipeline?: string };
+
+/** `publish --dry-run`: a stage that can only look does so, and what it would do is printed; of another the plan is shown. */
+async function runStage(context: CliContext, stage: string, flags: StageFlags): Promise<number> {
+  if (flags.dryRun !== true) return run(context, flags.pipeline, flags);
+  const { pipeline } = await openProject(context, flags.pipeline, flags, targetOf(flags));
+  const parameter = pipeline.pipeline.stages.find(({ name }) => name === stage)?.dryRun;
+  if (parameter === undefined) return run(context, flags.pipeline, flags);
+  const set = [...(flags.set ?? []), `${parameter}=true`];
+  return run(context, flags.pipeline, { ...flags, dryRun: false, set }, stage);
+}
+
+async function printLog(context: CliContext, deps: Deps, request: LogsRequest): Promise<void> {
+  const { isTTY, color, unicode } = context.stdout;
+  for await (const { lines } of readLogs(deps, request, context.signal)) {
+    for (const { text, container } of lines) {
+      if (container !== 'main' || parseProgress(text) !== undefined) continue;
+      context.stdout.write(`${isTTY ? sanitize(text, { color, unicode }) : text}\n`);
+    }
+  }
+}
+
+function addRunOptions(
+  command: Command,
+  addStages: (command: Command) => Command,
+  dryRun = 'show the plan and end; the same as `plan`',
+): Command {
   addOfflineOption(
     addPlaceOptions(addTimeoutOptions(addDriveOptions(addRequireOption(addStages(addProjectOptions(command)))))),
   );
   return command
     .option('--name <name>', "the run's name; with the same plan, the run of that name goes on")
-    .option('--dry-run', 'show the plan and end; the same as `plan`')
+    .option('--dry-run', dryRun)
     .addOption(streamOption());
 }
 
@@ -57,7 +86,13 @@ Examples:
   ilab-backend run --name weekly-47 --detach
 `;
 
-async function run(context: CliContext, pipeline: string | undefined, flags: RunFlags): Promise<number> {
+/** `shown`: the stage whose log is what was asked for. */
+async function run(
+  context: CliContext,
+  pipeline: string | undefined,
+  flags: RunFlags,
+  shown?: string,
+): Promise<number> {
   const project = await openProject(context, pipeline, flags, targetOf(flags));
   const wishes = wishesOf(project.pipeline, flags, context.cwd);
   if (flags.dryRun === true) {
@@ -69,7 +104,11 @@ async function run(context: CliContext, pipeline: string | undefined, flags: Run
   }
   const deps = await openPlace(context, flags, project.pipeline);
   const name = await record(context, deps, project, { flags, wishes });
-  return driveOrDetach(context, deps, name, flags, driveRun);
+  const exitCode = await driveOrDetach(context, deps, name, flags, driveRun);
+  if (exitCode === 0 && shown !== undefined && flags.output !== 'json' && flags.detach !== true) {
+    await printLog(context, deps, { name, stage: shown, follow: false });
+  }
+  return exitCode;
 }
 
 async function record(

@@ -19,14 +19,22 @@ export function destinationsOf(schema: JsonObject, params: JsonObject): readonly
     };
     if (named('unless') === true) return [];
     const { endpoint = named('endpoint'), token } = value;
+    const place: Omit<Destination, 'name' | 'repo'> = {
+      kind: meaning['kind'] === 'code-host' ? 'code-host' : 'model-hub',
+      ...(typeof endpoint === 'string' ? { endpoint } : {}),
+      ...(token !== undefined && isSecretReference(token) ? { token } : {}),
+    };
+    const also = named('also');
     return [
-      {
-        name: dotted(path),
-        kind: meaning['kind'] === 'code-host' ? 'code-host' : 'model-hub',
-        repo: value['repo'],
-        ...(typeof endpoint === 'string' ? { endpoint } : {}),
-        ...(token !== undefined && isSecretReference(token) ? { token } : {}),
-      },
+      { name: dotted(path), repo: value['repo'], ...place },
+      ...(typeof also === 'string' && also !== value['repo']
+        ? [{ ...place, name: String(meaning['also']), repo: also, kind: besides(place.kind) }]
+        : []),
     ];
   });
+}
+
+/** A second repository of a code host is told of a model in its pull requests. */
+function besides(kind: Destination['kind']): Destination['kind'] {
+  return kind === 'code-host' ? 'pull-requests' : kind;
 }

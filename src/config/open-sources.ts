@@ -14,6 +14,7 @@ import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.
 import { openOverlays } from './overlays.ts';
 import { paramVariables } from './param-variables.ts';
 import { requiredGate, requiredGates } from './required-gates.ts';
+import { valueAt } from './resolve-values.ts';
 import type { RunSources } from './run-sources.ts';
 
 /** The pipeline of stored sources. Throws `state-broken` when they do not load: they did when they were stored. */
@@ -192,7 +193,10 @@ class OpenedPipeline implements RenderablePipeline {
 function chosen(stage: Stage, sources: RunSources): Stage {
   const { timeouts, require = [] } = sources.stages[stage.name] ?? {};
   const gates = [...stage.gates, ...require.map((text, index) => requiredGate(stage.name, text, index))];
-  return { ...stage, gates, timeouts: { ...stage.timeouts, ...timeouts } };
+  const looksOnly = stage.dryRun !== undefined && valueAt(sources.params, stage.dryRun) === true;
+  // What would be done depends on what is out there now.
+  const reuse = looksOnly ? 'never' : stage.reuse;
+  return { ...stage, gates, timeouts: { ...stage.timeouts, ...timeouts }, reuse };
 }
 
 /** An expression without a result is a fault of the template, shown with its place. */

@@ -99,6 +99,7 @@ export class StageLoader {
       retry: section.retry,
       contract: section.contract,
       reuse: section.reuse,
+      ...(section.dryRun === undefined ? {} : { dryRun: this.#dryRun(section.dryRun) }),
     };
   }
 
@@ -220,6 +221,15 @@ export class StageLoader {
       if (!known.includes(path)) reader.report(node, `there is no parameter \`${path}\``, nameHint(path, known));
       return { kind, name, path };
     });
+  }
+
+  #dryRun({ path, node }: NonNullable<StageSection['dryRun']>): string {
+    const { schema, reader } = this.#context;
+    const known = namedPaths(schema)
+      .filter((named) => schemaAt(schema, named)?.['type'] === 'boolean')
+      .map(dotted);
+    if (!known.includes(path)) reader.report(node, `there is no boolean parameter \`${path}\``, nameHint(path, known));
+    return path;
   }
 
   #compile(node: Node, expected: ExpectedType): Compiled<CompiledExpression> {

@@ -26,6 +26,7 @@ export interface StageSection {
   readonly retry: { readonly infra: number; readonly user: number };
   readonly contract: StageContract;
   readonly reuse: 'auto' | 'never';
+  readonly dryRun?: { readonly path: string; readonly node: Node };
 }
 
 export interface EngineSection {
@@ -78,6 +79,7 @@ const FIELDS = [
   'retry',
   'contract',
   'reuse',
+  'dry-run',
 ];
 
 const DEFAULT_TIMEOUTS: StageTimeouts = { queue: 86_400, start: 900, run: 86_400, grace: 30 };
@@ -105,6 +107,8 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
   const when = part('when');
   const approval = part('approval');
   const params = part('params');
+  const dryRun = part('dry-run');
+  const rehearsal = reader.text(dryRun, '`dry-run`');
   return {
     name: name ?? (entry.name as StageName),
     key: entry.key,
@@ -123,6 +127,7 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
     retry: readRetry(reader, part('retry')),
     contract,
     reuse: reader.oneOf(part('reuse'), '`reuse`', ['auto', 'never'] as const) ?? 'auto',
+    ...(dryRun === undefined || rehearsal === undefined ? {} : { dryRun: { path: rehearsal, node: dryRun } }),
   };
 }
 

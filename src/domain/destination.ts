@@ -3,7 +3,8 @@ import * as z from 'zod';
 const destination = z.strictObject({
   /** The parameter that names it: `publish.huggingFace`. */
   name: z.string(),
-  kind: z.enum(['model-hub', 'code-host']),
+  /** `pull-requests`: a code host in whose repository nothing but these is written to. */
+  kind: z.enum(['model-hub', 'code-host', 'pull-requests']),
   /** `owner/name`. */
   repo: z.string(),
   /** Its address; absent = the public one. */

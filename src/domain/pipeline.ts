@@ -41,6 +41,8 @@ export interface Stage {
   readonly retry: { readonly infra: number; readonly user: number };
   readonly contract: StageContract;
   readonly reuse: 'auto' | 'never';
+  /** The parameter, a dotted name, that is true when the stage only shows what it would do. Absent = it cannot. */
+  readonly dryRun?: string;
 }
 
 /** What a stage reads, and where it comes from. */

@@ -59,7 +59,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 };
 
 /** What `x-destination` takes, and its kinds. */
-export const DESTINATION_KEYS: readonly string[] = ['kind', 'endpoint', 'unless'];
+export const DESTINATION_KEYS: readonly string[] = ['kind', 'endpoint', 'also', 'unless'];
 export const DESTINATION_KINDS: readonly string[] = ['model-hub', 'code-host'];
 
 /** What the value of a keyword looks like. */

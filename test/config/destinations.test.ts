@@ -39,6 +39,16 @@ test('each with its repository, its address and the reference of its token', asy
   ]);
 });
 
+test('a second repository that the same token writes to is one more', async () => {
+  const told = await found(...HOST, 'publish.taxonomyRepo=acme/upstream');
+  expect(told.map(({ name, repo }) => [name, repo])).toEqual([
+    ['publish.github', 'acme/taxonomy'],
+    ['publish.taxonomyRepo', 'acme/upstream'],
+  ]);
+  expect(told[1]).toMatchObject({ kind: 'pull-requests', token: { name: 'publish-tokens', key: 'github' } });
+  expect(await found(...HOST, 'publish.taxonomyRepo=acme/taxonomy')).toHaveLength(1);
+});
+
 test('without an address it is the public one', async () => {
   expect((await found(...HUB)).map(({ endpoint }) => endpoint)).toEqual([undefined]);
 });

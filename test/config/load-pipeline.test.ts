@@ -113,6 +113,7 @@ describe('what a pipeline says wrongly is told with its place', () => {
       changed({ 'stages.make.engines.two.requires': ['bas'] }),
       /no parameter `bas` .*`base`/,
     ],
+    ['a dry run by a number', changed({ 'stages.make.dry-run': 'epochs' }), /there is no boolean parameter `epochs`/],
     ['no template', changed({ 'stages.use.variants.job': 'us.yaml' }), /no file `pipelines\/p\/us.yaml` .*`use.yaml`/],
     [
       'a mixed duration',

@@ -43,6 +43,23 @@ describe('stored sources', () => {
     expect(opened.params).toEqual(pipeline.params);
   });
 
+  test('a stage that only looks is never reused', async () => {
+    const looking = new TypedIn().write({
+      'pipelines/p/pipeline.yaml': changed({
+        'stages.make.dry-run': 'look',
+        'params.properties.look': { type: 'boolean', default: false },
+      }),
+      'pipelines/p/make.yaml': TEMPLATE,
+      'pipelines/p/use.yaml': TEMPLATE,
+      'ilab-backend.yaml': `${HEAD}kind: Project\npipeline: p\nparams: { data: tiny }\n`,
+    });
+    const reuse = async (...set: readonly string[]) =>
+      (await looking.configure({ set })).pipeline.pipeline.stages.map((stage) => stage.reuse);
+    expect(await reuse()).toEqual(['auto', 'auto']);
+    expect(await reuse('look=true')).toEqual(['never', 'auto']);
+    looking.remove();
+  });
+
   test('hold overlays with their expressions', async () => {
     const { sources } = await place.configure({ set: ['epochs=7'] });
     const [[job]] = rendered(openSources(parseSources(serializeSources(sources)))) as [[unknown], unknown];

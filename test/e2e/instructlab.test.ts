@@ -231,6 +231,14 @@ describe('published to a hub and told to a code host', () => {
     expect((await person.type('logs', 'looked', 'publish')).stdout).toContain(
       `create the private model repository ${HF_REPO}`,
     );
+    // Typed once more it looks once more, and says what it would do.
+    hub.asked.length = 0;
+    const again = await person.type('publish', '--project', CLONE, '--dry-run', '--name', 'looked-again', ...set);
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(again.stdout).toMatch(/^run\/looked-again\n/);
+    expect(again.stdout).toContain(`create the private model repository ${HF_REPO}`);
+    expect(again.stdout).not.toContain('ilab-progress');
+    expect(hub.asked).not.toEqual([]);
     expect([hub.asked, host.requests.map(({ method }) => method)].flat().every((line) => line.startsWith('GET'))).toBe(
       true,
     );
@@ -244,6 +252,11 @@ describe('published to a hub and told to a code host', () => {
     });
     expect([...(hub.state.repositories.get(HF_REPO)?.tags.keys() ?? [])]).toEqual(['told']);
     expect(code.file('main', 'CHANGELOG.md')).toContain('## told\n');
+    const model = hub.state.repositories.get(HF_REPO);
+    const statement = model?.commits.get(model.tags.get('told') ?? '')?.files.get('provenance.intoto.json');
+    expect(statement?.kind === 'regular' ? String(statement.bytes) : '').toMatch(
+      /"name": "image-train",\s*"digest": \{\s*"sha256": "[0-9a-f]{64}"/,
+    );
     const verified = await person.start(['verify', `hf:${HF_REPO}@told`], { HF_ENDPOINT: hub.endpoint });
     expect(verified.exitCode, verified.stderr).toBe(0);
     const written = hub.asked.length;
