@@ -31,7 +31,11 @@ class Terminal {
     symlinkSync(join(root, 'bin', 'ilab-backend.js'), join(bin, 'ilab-backend'));
     const env = { PATH: `${bin}:${process.env['PATH']}`, XDG_STATE_HOME: join(this.#home, 'state'), PS1: '$ ' };
     // So that no recorded second goes into what is installed once.
-    execFileSync('ilab-backend', ['run'], { cwd: root, env: { ...process.env, ...env }, stdio: 'ignore' });
+    execFileSync(join(root, 'bin', 'ilab-backend.js'), ['run'], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    });
     const shell = ['env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), 'bash', '--norc'];
     this.#tmux('new-session', '-d', '-x', String(SIZE.columns), '-y', String(SIZE.rows), '-c', root, ...shell);
     this.#tmux('set-option', 'status', 'off');
