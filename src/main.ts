@@ -6,6 +6,7 @@ import type { CliContext, Output } from './cli/context.ts';
 import { runProgram } from './cli/program.ts';
 import { asksForJson, reportError, shortenHome } from './cli/report-error.ts';
 import type { Finding } from './domain/finding.ts';
+import { type TypedPlace, typedPlace } from './domain/typed-place.ts';
 import { createPlaces } from './places.ts';
 import type { Endpoint } from './ports/doctor.ts';
 import type { SourceFiles } from './ports/source-files.ts';
@@ -38,14 +39,15 @@ function main(): void {
   const setExitCode = (): void => {
     if (ended !== undefined) process.exitCode = ended === 0 && isCut ? CUT_EXIT_CODE : ended;
   };
-  const stdout = output(process.stdout, (fault) => {
+  const place = typedPlace(process.argv.slice(2));
+  const stdout = output(process.stdout, place, (fault) => {
     closed.abort(new Error('stdout was closed'));
     if (fault === undefined) return;
     stderr.write(`ilab-backend: what was printed is not complete: ${fault.message}\n`);
     isCut = true;
     setExitCode();
   });
-  const stderr = output(process.stderr, () => undefined);
+  const stderr = output(process.stderr, place, () => undefined);
   const version = packageVersion();
   const places = createPlaces({
     packageRoot,
@@ -137,7 +139,7 @@ function main(): void {
       setExitCode();
     },
     (error: unknown) => {
-      ended = reportError(error, stderr, { home: homedir(), isProgram: asksForJson(process.argv) });
+      ended = reportError(error, stderr, { home: homedir(), isProgram: asksForJson(process.argv), place });
       setExitCode();
     },
   );
@@ -160,7 +162,7 @@ function handleSignals(end: () => void): void {
  * Whoever reads may go away (`| head`): what is written then is dropped, and a run goes on. So it does when the file
  * that somebody redirected to cannot take it, but that is a fault, and is told.
  */
-function output(stream: NodeJS.WriteStream, onClosed: (fault: Error | undefined) => void): Output {
+function output(stream: NodeJS.WriteStream, place: TypedPlace, onClosed: (fault: Error | undefined) => void): Output {
   let open = true;
   const onDrained: (() => void)[] = [];
   const drained = (): void => {
@@ -191,6 +193,7 @@ function output(stream: NodeJS.WriteStream, onClosed: (fault: Error | undefined)
     color: wanted || (FORCE_COLOR ?? '0') !== '0',
     unicode: /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || 'UTF-8'),
     stream,
+    ...(place.length === 0 ? {} : { place }),
   };
 }
 

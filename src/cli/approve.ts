@@ -1,4 +1,5 @@
 import { type Answer, answerApproval } from '../actions/answer-approval.ts';
+import { withPlace } from '../domain/typed-place.ts';
 import type { DefineCommand } from './define-command.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
 
@@ -25,7 +26,8 @@ function define(verdict: Answer['verdict'], effect: string): DefineCommand {
         const already = answered.already ? ' already' : '';
         context.stdout.write(`run/${name} ${answered.stage}${already} ${WORD[verdict]}\n`);
         if (verdict === 'approve' && !answered.driven) {
-          context.stderr.write(`nobody drives ${name}; next: ilab-backend resume ${name}\n`);
+          const next = withPlace(`ilab-backend resume ${name}`, context.stderr.place);
+          context.stderr.write(`nobody drives ${name}; next: ${next}\n`);
         }
         done(0);
       });

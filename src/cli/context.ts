@@ -12,6 +12,7 @@ import type { OpenArchive } from '../actions/push-artifacts.ts';
 import type { VerifiedModel } from '../actions/verify-model.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { SourceFile } from '../domain/source-file.ts';
+import type { TypedPlace } from '../domain/typed-place.ts';
 
 /** What a command gets from main.ts; nothing below src/cli reads the process. */
 export interface CliContext {
@@ -83,6 +84,8 @@ export interface Output {
   /** Colour is wanted: a TTY without NO_COLOR, or FORCE_COLOR. */
   readonly color: boolean;
   readonly unicode: boolean;
+  /** What was typed to say where runs are; commands that are told carry it. */
+  readonly place?: TypedPlace;
   /** A terminal that cannot move its cursor (`TERM=dumb`). */
   readonly isDumb: boolean;
   /** The stream for ink, which needs a real one. */

@@ -4,6 +4,7 @@ import type { Deps } from '../actions/deps.ts';
 import { detachRun } from '../actions/detach-run.ts';
 import type { driveRun } from '../actions/drive-run.ts';
 import { unreachable } from '../domain/errors.ts';
+import { withPlace } from '../domain/typed-place.ts';
 import type { CliContext } from './context.ts';
 import { parseSeconds } from './durations.ts';
 import type { PlaceFlags } from './place.ts';
@@ -49,7 +50,8 @@ export async function driveOrDetach(
   }
   if (flags.detach === true) return detach(context, deps, name, flags);
   const exitCode = await presentRun(context, deps, flags, drive(deps, { name, ...timeoutOf(flags) }, context.signal));
-  if (exitCode === 0 && flags.output !== 'json') context.stderr.write(await runSummary(context, deps, name));
+  if (exitCode === 0 && flags.output !== 'json')
+    context.stderr.write(withPlace(await runSummary(context, deps, name), context.stderr.place));
   return exitCode;
 }
 
@@ -64,7 +66,7 @@ async function detach(context: CliContext, deps: Deps, name: string, flags: Driv
     ...timeoutOf(flags),
     ...(maxOffline === undefined ? {} : { maxOfflineSeconds: maxOffline }),
   };
-  const say = (text: string): void => context.stderr.write(`${text}\n`);
+  const say = (text: string): void => context.stderr.write(`${withPlace(text, context.stderr.place)}\n`);
   const detached = await detachRun(
     deps,
     request,

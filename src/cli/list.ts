@@ -3,6 +3,7 @@ import { seeAttempts } from '../actions/see-attempts.ts';
 import { runPhase } from '../domain/run-phase.ts';
 import { rowOf } from '../domain/run-row.ts';
 import { NO_SIGHTS } from '../domain/sight.ts';
+import { withPlace } from '../domain/typed-place.ts';
 import { listTable } from '../ui/text/list-table.ts';
 import { toRunObject } from '../ui/text/run-object.ts';
 import type { CliContext } from './context.ts';
@@ -69,7 +70,7 @@ async function writeRows(
   const runs = rows.map((row) => ({ row, phase: row.phases[driven.has(row.name) ? 'driven' : 'undriven'] }));
   const text = (): string =>
     runs.length === 0
-      ? `No runs in ${deps.store.place}. Start one: ilab-backend run`
+      ? withPlace(`No runs in ${deps.store.place}. Start one: ilab-backend run`, context.stdout.place)
       : listTable(runs, deps.clock.now(), layoutOf(context));
   const names = (): string => rows.map(({ name }) => `run/${name}`).join('\n');
   writeDocument(context, form, undefined, text, names);

@@ -1,4 +1,5 @@
 import { readLogs } from '../actions/read-logs.ts';
+import { withPlace } from '../domain/typed-place.ts';
 import { sanitize } from '../ui/text/sanitize.ts';
 import type { DefineCommand } from './define-command.ts';
 import { parseCount, parseSeconds } from './durations.ts';
@@ -60,7 +61,8 @@ export const defineLogs: DefineCommand = (command, context, done) => {
       }
       batch.flush();
       if (isSilent && !context.signal.aborted) {
-        context.stderr.write(`ilab-backend: nothing was printed; how it stands: \`ilab-backend status ${name}\`\n`);
+        const status = withPlace(`ilab-backend status ${name}`, context.stderr.place);
+        context.stderr.write(`ilab-backend: nothing was printed; how it stands: \`${status}\`\n`);
       }
       done(0);
     });

@@ -66,7 +66,10 @@ async function subscribe(context: CliContext, deps: Deps, flags: StreamFlags): P
   const { stdout, stderr } = context;
   if (flags.output === 'json') {
     const { createJsonSubscriber } = await import('../ui/json.ts');
-    return createJsonSubscriber({ stream: stdout.stream });
+    return createJsonSubscriber({
+      stream: stdout.stream,
+      ...(stdout.place === undefined ? {} : { place: stdout.place }),
+    });
   }
   const options = {
     stream: stderr.stream,

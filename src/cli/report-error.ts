@@ -1,5 +1,6 @@
 import { UserError } from '../domain/errors.ts';
 import { maskTokens } from '../domain/token-shapes.ts';
+import { type TypedPlace, withPlace } from '../domain/typed-place.ts';
 import { printableJson } from '../ui/text/printable-json.ts';
 import type { Output } from './context.ts';
 
@@ -12,6 +13,8 @@ export interface Audience {
   readonly home: string;
   /** A program that asked for `-o json`. */
   readonly isProgram: boolean;
+  /** What they typed to say where runs are. */
+  readonly place?: TypedPlace;
 }
 
 /** What a program reads on stderr under `-o json`: one line, the last one. */
@@ -27,8 +30,8 @@ interface ErrorObject {
 }
 
 /** Tells what stopped the command and returns its exit code. A bug of ours shows its trace, a fault of theirs never. */
-export function reportError(error: unknown, stderr: Output, { home, isProgram }: Audience): number {
-  const told = error instanceof UserError ? faultOf(error) : bugOf(error, home);
+export function reportError(error: unknown, stderr: Output, { home, isProgram, place }: Audience): number {
+  const told = error instanceof UserError ? faultOf(error, place) : bugOf(error, home);
   stderr.write(isProgram ? `${printableJson({ error: told })}\n` : textOf(told));
   return told.exitCode;
 }
@@ -41,8 +44,8 @@ export function asksForJson(argv: readonly string[]): boolean {
   });
 }
 
-function faultOf({ code, message, hint, docs, exitCode }: UserError): ErrorObject {
-  return { code, message, hint, docs, exitCode };
+function faultOf({ code, message, hint, docs, exitCode }: UserError, place: TypedPlace | undefined): ErrorObject {
+  return { code, message: withPlace(message, place), hint: withPlace(hint, place), docs, exitCode };
 }
 
 function bugOf(error: unknown, home: string): ErrorObject {

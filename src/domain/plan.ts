@@ -4,6 +4,7 @@ import type { StageResult } from './outcome.ts';
 import type { PlannedObject } from './planned-objects.ts';
 import type { Rule } from './rbac.ts';
 import type { Spread } from './spread.ts';
+import { shellWord } from './typed-place.ts';
 
 /** The identity of an image that nobody can make: its folder is not there. */
 export const NOT_BUILT = 'not built';
@@ -142,11 +143,6 @@ function command(
     ...pipeline,
     ...(profile === undefined ? [] : [`--profile ${profile}`]),
   ].join(' ');
-}
-
-/** A word as a shell takes it for one. */
-function shellWord(text: string): string {
-  return /^[\w./:@%+,~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The parts of a reuse key; leaves are compared one by one to say what changed. */

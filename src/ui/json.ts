@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { RunEvent } from '../domain/event.ts';
+import { type TypedPlace, withPlace } from '../domain/typed-place.ts';
 import { LineSink } from './line-sink.ts';
 import type { EventSubscriber } from './subscriber.ts';
 import { printableJson } from './text/printable-json.ts';
@@ -11,16 +12,26 @@ const EVENT_STREAM_VERSION = 1;
  * Writes each event as one line of JSON (docs/events.md). No event is held back or dropped for a slow reader, but of
  * progress that nobody has read yet only the newest figure of each attempt is kept.
  */
-export function createJsonSubscriber(options: { readonly stream: Writable }): EventSubscriber {
+export function createJsonSubscriber(options: {
+  readonly stream: Writable;
+  readonly place?: TypedPlace;
+}): EventSubscriber {
   const sink = new LineSink(options.stream);
   let first = true;
   return {
     event(event: RunEvent): void {
-      const line = printableJson(first ? { version: EVENT_STREAM_VERSION, ...event } : event);
+      const told = event.type === 'run-ended' ? withPlaces(event, options.place) : event;
+      const line = printableJson(first ? { version: EVENT_STREAM_VERSION, ...told } : told);
       first = false;
       const replaces = event.type === 'attempt-progress' ? `${event.stage}/${event.attempt}` : undefined;
       sink.write(`${line}\n`, replaces);
     },
     close: () => sink.close(),
   };
+}
+
+/** The commands in it find the run, as those that people are told. */
+function withPlaces(event: RunEvent & { readonly type: 'run-ended' }, place: TypedPlace | undefined): RunEvent {
+  const next = event.next === undefined ? {} : { next: withPlace(event.next, place) };
+  return { ...event, message: withPlace(event.message, place), ...next };
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../domain/event.ts';
+import type { TypedPlace } from '../domain/typed-place.ts';
 
 /** Shows or writes a run's events as they happen. It never does the run's work and never fails because nobody reads. */
 export interface EventSubscriber {
@@ -15,6 +16,8 @@ export interface Display {
   readonly color: boolean;
   /** False where only ASCII can be shown. */
   readonly unicode: boolean;
+  /** What was typed to say where the run lives; absent = nothing. */
+  readonly place?: TypedPlace;
 }
 
 /** The last log lines of an attempt, oldest first, unsanitised; empty when there are none. */

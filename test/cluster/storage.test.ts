@@ -73,5 +73,5 @@ test('refused credentials end no stage; what could not be stored is said with wh
   const ran = await person.type('run', 'open', '--name', 'refused', '--set', 'name=world', '--until', 'greet');
   expect(ran.code, ran.stderr).toBe(0);
   expect(ran.stderr).toMatch(/greet: not stored: \S+ refuses access to ilab \(status 403\)/);
-  expect(ran.stderr).toContain('`ilab-backend artifacts refused greet --push`');
+  expect(ran.stderr).toContain('`ilab-backend artifacts refused greet --push -n ');
 });

@@ -138,3 +138,18 @@ test.concurrent.each<[ErrorCode, RegExp]>([
     },
   });
 });
+
+test('a command that is told carries the flags of the place that was typed, and finds the run', async () => {
+  const person = new Person();
+  onTestFinished(() => person.leave());
+  const there = ['--state-dir', join(person.folder, 'else where')] as const;
+  const ran = await person.type(...HELLO, '--name', 'mine', ...there);
+  const next = /next: ilab-backend (.+)\n/.exec(ran.stderr)?.[1];
+  expect(next, ran.stderr).toBe(`artifacts mine --state-dir '${there[1]}'`);
+  expect((await person.type('artifacts', 'mine', ...there)).exitCode).toBe(0);
+  expect((await person.type('status', 'mine', ...there)).stdout).toContain(`next: ilab-backend ${next}\n`);
+  const { events } = await person.events('watch', 'mine', ...there);
+  expect(events.at(-1)).toMatchObject({ type: 'run-ended', next: `ilab-backend ${next}` });
+  const fault = await person.type('status', 'nobody', ...there);
+  expectFault(fault, 7, new RegExp(`\`ilab-backend list --state-dir '${there[1]}'\``));
+});

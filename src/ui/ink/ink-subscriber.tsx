@@ -13,7 +13,7 @@ import { type PastBlock, RunScreen } from './run-screen.tsx';
 export interface InkOptions {
   /** The terminal people look at: stderr. */
   readonly stream: NodeJS.WriteStream;
-  readonly display: Pick<Display, 'color' | 'unicode'>;
+  readonly display: Pick<Display, 'color' | 'unicode' | 'place'>;
   /** For what still runs. Default: the machine's clock. */
   readonly now?: () => Date;
   /** What the footer says of Ctrl-C. Default `detach`. */

@@ -15,7 +15,7 @@ export interface RunScreenProps {
   /** Only ever appended to. */
   readonly past: readonly PastBlock[];
   readonly now: Date;
-  readonly display: Pick<Display, 'color' | 'unicode'>;
+  readonly display: Pick<Display, 'color' | 'unicode' | 'place'>;
   readonly onInterrupt: OnInterrupt;
   /** The last frame: the whole table is put into the scrollback and nothing is left to be redrawn. */
   readonly last: boolean;

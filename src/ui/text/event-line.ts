@@ -2,6 +2,7 @@ import { unreachable } from '../../domain/errors.ts';
 import type { RunEvent } from '../../domain/event.ts';
 import { attemptName } from '../../domain/naming.ts';
 import { mayHaveLog } from '../../domain/outcome.ts';
+import { type TypedPlace, withPlace } from '../../domain/typed-place.ts';
 import { formatDuration } from './format.ts';
 import { phaseTone, type Tone } from './paint.ts';
 import { metricsPhrase, originPhrase, outcomePhrase, outcomeWord, overheadPhrase, progressPhrase } from './phrases.ts';
@@ -17,12 +18,24 @@ export interface EventLine {
   readonly hints: readonly string[];
 }
 
+/** `place`: what commands in the text need so that they find the run; absent = nothing. */
+export interface EventTextOptions extends TextOptions {
+  readonly place?: TypedPlace;
+}
+
 /**
  * The sentence for an event; undefined for what only programs need (that the intent to submit is durable). The words
  * are stable: people search logs for them. Everything in it is sanitised. `past`: where the run stood when it was joined;
  * absent = at its beginning.
  */
-export function eventLine(event: RunEvent, options?: TextOptions, past?: string): EventLine | undefined {
+export function eventLine(event: RunEvent, options?: EventTextOptions, past?: string): EventLine | undefined {
+  const line = ownLine(event, options, past);
+  if (line === undefined || options?.place === undefined) return line;
+  const { place } = options;
+  return { ...line, text: withPlace(line.text, place), hints: line.hints.map((hint) => withPlace(hint, place)) };
+}
+
+function ownLine(event: RunEvent, options: TextOptions | undefined, past: string | undefined): EventLine | undefined {
   const say = (text: string, tone: Tone = 'plain', hints: readonly string[] = []): EventLine => ({
     subject: subjectOf(event),
     text,

@@ -1,4 +1,5 @@
 import { secondsBetween } from '../../domain/record-events.ts';
+import { withPlace } from '../../domain/typed-place.ts';
 import type { RunView, StageView, ViewPhase } from '../run-view.ts';
 import { formatDuration } from './format.ts';
 import { paint, phaseTone } from './paint.ts';
@@ -49,12 +50,12 @@ export function finalLines(view: RunView, now: Date, look: Look): readonly strin
   const { headings, stages } = stageLines(view.stages, end, look);
   const lines = [headerLine(view, end, look), '', ...headings, ...stages.flat()];
   if (ending === undefined) return lines;
-  const said = wrapTo(oneLine(ending.message, look), look.columns).map((line) =>
+  const said = wrapTo(withPlace(oneLine(ending.message, look), look.place), look.columns).map((line) =>
     paint(phaseTone(ending.phase), line, look.color),
   );
   const time = ending.overhead === undefined ? '' : overheadPhrase(ending.overhead);
   // A command is copied: the terminal may break its line, we do not.
-  const next = ending.next === undefined ? '' : oneLine(ending.next, look);
+  const next = ending.next === undefined ? '' : withPlace(oneLine(ending.next, look), look.place);
   return [...lines, '', ...said, ...(time === '' ? [] : [`time: ${time}`]), ...(next === '' ? [] : [`next: ${next}`])];
 }
 
@@ -88,7 +89,8 @@ function hint(view: RunView, look: Look, onInterrupt: OnInterrupt): string {
   const running = view.stages.filter((stage) => GOES_ON.has(stage.phase)).map((stage) => stage.name);
   const next = view.stages.find((stage) => HAS_TO_START.has(stage.phase))?.name;
   const goesOn = running.length === 0 ? '' : `${running.join(', ')} ${running.length === 1 ? 'goes' : 'go'} on`;
-  const waits = next === undefined ? '' : `${next} waits for \`ilab-backend resume ${view.run}\``;
+  const waits =
+    next === undefined ? '' : withPlace(`${next} waits for \`ilab-backend resume ${view.run}\``, look.place);
   return `Ctrl-C detaches: ${[goesOn, waits].filter(Boolean).join('; ') || 'the run keeps what is done'}.`;
 }
 

@@ -20,7 +20,7 @@ const HEADERS = ['STAGE', 'PHASE', 'ATTEMPT', 'ELAPSED'] as const;
 const PHASE_CELLS = 'Succeeded'.length;
 
 /** What the stage table needs to know of the terminal. */
-export type Look = Pick<Display, 'columns' | 'color' | 'unicode'>;
+export type Look = Pick<Display, 'columns' | 'color' | 'unicode' | 'place'>;
 
 /** The headings, empty where the terminal is too narrow for them, and the lines of each stage; none is wider than the terminal. */
 export interface StageLines {

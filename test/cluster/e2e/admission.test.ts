@@ -72,7 +72,7 @@ describe.concurrent('row 31: exit 5 with the name and the words of', () => {
       await driver.ended,
       5,
       /stage after: Job week-after-1: admission policy no-\S+ refuses it: "every workload needs a label team"/,
-      /then go on: `ilab-backend resume week`/,
+      /then go on: `ilab-backend resume week -n \S+`/,
     );
     expect(await place.jobs()).toEqual(['week-act-1']);
     await lift();

@@ -129,7 +129,7 @@ test.concurrent('rows 40, 41: a ConfigMap, a Secret, a key of one, a storage cla
   await Promise.all(
     cases.map(async ([name, options, message]) => {
       const ended = await place.machine(options).on(...named(name));
-      expectEnd(ended, 5, message, new RegExp(`next: ilab-backend resume ${name}\n`));
+      expectEnd(ended, 5, message, new RegExp(`next: ilab-backend resume ${name} -n \\S+\n`));
       // Nothing of it ran: there is no log to miss or to look at. And the nodes are in order.
       expect(ended.stderr).not.toMatch(/may be missing|its log:|no node/);
       expect(await place.secondsToFail(`${name}-act-1`), name).toBeLessThanOrEqual(60);

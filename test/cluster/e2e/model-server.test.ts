@@ -23,7 +23,7 @@ function serving(script: string, tries: number): ClusterActOptions {
 }
 
 const line = (name: string) => ['run', 'act', '--name', name, ...acting()] as const;
-const NEXT = /\n {2}next: ilab-backend logs \S+ act --container teacher\n/;
+const NEXT = /\n {2}next: ilab-backend logs \S+ act --container teacher -n \S+\n/;
 
 test.concurrent('it crashes three times: exit 3 with its last words, and what is told of the pod never goes back', async (context) => {
   const place = await placeOf(context);
@@ -34,7 +34,7 @@ test.concurrent('it crashes three times: exit 3 with its last words, and what is
     ended,
     3,
     /act failed: sidecar teacher ended again and again \(2 restarts, last exit code 3\): "no GPU of this kind"/,
-    /read what it says: `ilab-backend logs crash act --container teacher`/,
+    /read what it says: `ilab-backend logs crash act --container teacher -n \S+`/,
     / {2}\| no GPU of this kind\n/,
     NEXT,
   );
