@@ -24,7 +24,10 @@ const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 function main(): void {
   const interrupt = new AbortController();
   let onInterrupt: (() => void) | undefined;
-  handleSignals(() => {
+  let isLent = false;
+  handleSignals((signal) => {
+    // While a pager has the terminal, Ctrl-C is meant for that; as with git and man.
+    if (isLent && signal === 'SIGINT') return false;
     if (onInterrupt === undefined) {
       interrupt.abort(new Error('interrupted'));
     } else {
@@ -32,6 +35,7 @@ function main(): void {
       onInterrupt = undefined;
       work();
     }
+    return true;
   });
   const closed = new AbortController();
   let ended: number | undefined;
@@ -130,6 +134,15 @@ function main(): void {
       const { writePrivateFile } = await import('./adapters/files/write-files.ts');
       await writePrivateFile(resolve(path), text);
     },
+    openKeyboard: async () => {
+      const { Keyboard } = await import('./adapters/terminal/keyboard.ts');
+      return new Keyboard({
+        process,
+        onLent: (lent) => {
+          isLent = lent;
+        },
+      });
+    },
     version,
     platform: { node: process.version, os: `${process.platform} ${process.arch} ${release()}` },
   };
@@ -145,15 +158,14 @@ function main(): void {
   );
 }
 
-/** The first signal ends the driver in order; a second one within two seconds ends the process at once. */
-function handleSignals(end: () => void): void {
+/** The first signal that is heeded ends the driver in order; a second one within two seconds ends the process at once. */
+function handleSignals(end: (signal: NodeJS.Signals) => boolean): void {
   let first = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       const now = performance.now();
       if (first > 0 && now - first < SECOND_SIGNAL_MS) process.exit(130);
-      first = now;
-      end();
+      if (end(signal)) first = now;
     });
   }
 }

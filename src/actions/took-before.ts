@@ -1,12 +1,18 @@
 import type { StageName } from '../domain/naming.ts';
 import type { TookBefore } from '../domain/plan.ts';
 import { secondsBetween } from '../domain/record-events.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { spreadOf } from '../domain/spread.ts';
 
 /** Older ones tell of other data and other machines. */
-const RUNS_MAX = 10;
+export const RUNS_MAX = 10;
+
+/** What makes two runs comparable. */
+export interface TookWhere {
+  readonly pipeline: Pick<RunRecord['pipeline'], 'name'>;
+  readonly profile?: string | undefined;
+  readonly target: RunRecord['target'];
+}
 
 /**
  * How long a stage took in the last runs in which it ended well with this pipeline, profile and target: what to expect,
@@ -15,7 +21,7 @@ const RUNS_MAX = 10;
  */
 export function tookBefore(
   runs: readonly RunRecord[],
-  { pipeline, profile, target }: Pick<RenderablePipeline, 'pipeline' | 'profile' | 'target'>,
+  { pipeline, profile, target }: TookWhere,
   name: StageName,
 ): TookBefore | undefined {
   const times: { readonly run: string; readonly seconds: number }[] = [];

@@ -13,6 +13,7 @@ import type { VerifiedModel } from '../actions/verify-model.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { SourceFile } from '../domain/source-file.ts';
 import type { TypedPlace } from '../domain/typed-place.ts';
+import type { ScreenTerminal } from '../ui/controls.ts';
 
 /** What a command gets from main.ts; nothing below src/cli reads the process. */
 export interface CliContext {
@@ -69,9 +70,17 @@ export interface CliContext {
   readonly openMask: (options: PlaceOptions, secrets: LocalSecrets) => Promise<(text: string) => string>;
   /** Writes one file that only its owner may read; throws `storage-failed`. */
   readonly writeFile: (path: string, text: string) => Promise<void>;
+  /** The person's keys and pager. */
+  readonly openKeyboard: () => Promise<Keyboard>;
   readonly version: string;
   /** `v24.21.0`, and `linux x64 6.1.0`. */
   readonly platform: { readonly node: string; readonly os: string };
+}
+
+/** The terminal as far as it is read, or lent to a pager. */
+export interface Keyboard extends ScreenTerminal {
+  /** Shows lines until the person leaves them; false where there is no pager. Meanwhile Ctrl-C is the pager's. */
+  page(lines: AsyncIterable<readonly string[]>, signal: AbortSignal): Promise<boolean>;
 }
 
 /** A stream to the person or to the next program. A closed one swallows what is written. */

@@ -4,6 +4,7 @@ import type { Deps } from '../actions/deps.ts';
 import { detachRun } from '../actions/detach-run.ts';
 import type { driveRun } from '../actions/drive-run.ts';
 import { unreachable } from '../domain/errors.ts';
+import type { RunEvent } from '../domain/event.ts';
 import { withPlace } from '../domain/typed-place.ts';
 import type { CliContext } from './context.ts';
 import { parseSeconds } from './durations.ts';
@@ -49,17 +50,50 @@ export async function driveOrDetach(
     });
   }
   if (flags.detach === true) return detach(context, deps, name, flags);
-  const exitCode = await presentRun(context, deps, flags, drive(deps, { name, ...timeoutOf(flags) }, context.signal));
+  const left = new AbortController();
+  let isHandedOver = false;
+  const ways = {
+    name,
+    driving: true,
+    leave: () => left.abort(),
+    detach: () => {
+      isHandedOver = true;
+      left.abort();
+    },
+  };
+  const signal = AbortSignal.any([context.signal, left.signal]);
+  const events = untilHandedOver(drive(deps, { name, ...timeoutOf(flags) }, signal), () => isHandedOver);
+  const exitCode = await presentRun(context, deps, flags, events, ways);
+  // It may have come to its end meanwhile: then nobody has to go on.
+  if (isHandedOver && exitCode === INTERRUPTED_EXIT_CODE) return detach(context, deps, name, flags, 'named');
   if (exitCode === 0 && flags.output !== 'json')
     context.stderr.write(withPlace(await runSummary(context, deps, name), context.stderr.place));
   return exitCode;
+}
+
+/** Who hands the run over does not say that it stops. */
+async function* untilHandedOver(
+  events: AsyncIterable<RunEvent>,
+  isHandedOver: () => boolean,
+): AsyncGenerator<RunEvent, void> {
+  for await (const event of events) {
+    if (event.type !== 'run-ended' || event.phase !== 'Interrupted' || !isHandedOver()) yield event;
+    else yield { ...event, message: `${event.run} gets a driver of its own`, next: `ilab-backend watch ${event.run}` };
+  }
 }
 
 function timeoutOf({ timeout }: DriveFlags): { readonly timeoutSeconds?: number } {
   return timeout === undefined ? {} : { timeoutSeconds: timeout };
 }
 
-async function detach(context: CliContext, deps: Deps, name: string, flags: DriveFlags & PlaceFlags): Promise<number> {
+/** `named`: the run's name was printed before. */
+async function detach(
+  context: CliContext,
+  deps: Deps,
+  name: string,
+  flags: DriveFlags & PlaceFlags,
+  stdout?: 'named',
+): Promise<number> {
   const { maxOffline } = flags;
   const request = {
     name,
@@ -92,6 +126,6 @@ async function detach(context: CliContext, deps: Deps, name: string, flags: Driv
     default:
       return unreachable(detached.kind);
   }
-  context.stdout.write(`run/${name}\n`);
+  if (stdout === undefined) context.stdout.write(`run/${name}\n`);
   return 0;
 }

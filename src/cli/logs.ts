@@ -1,8 +1,8 @@
 import { readLogs } from '../actions/read-logs.ts';
 import { withPlace } from '../domain/typed-place.ts';
-import { sanitize } from '../ui/text/sanitize.ts';
 import type { DefineCommand } from './define-command.ts';
 import { parseCount, parseSeconds } from './durations.ts';
+import { logText } from './log-text.ts';
 import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
 import { TextBatch } from './text-batch.ts';
 
@@ -41,7 +41,7 @@ export const defineLogs: DefineCommand = (command, context, done) => {
       };
       // Bytes for programs; a terminal is never told what a stage's output would tell it.
       const { isTTY, color, unicode } = context.stdout;
-      const show = (text: string): string => (isTTY ? sanitize(text, { color, unicode }) : text);
+      const show = (text: string): string => (isTTY ? logText(text, { color, unicode }) : text);
       let isSilent = true;
       // Whoever asks for one container of one stage gets its bytes and nothing else.
       const main = stage === undefined ? 'main' : (container ?? 'main');

@@ -1,10 +1,13 @@
 import { Option } from 'commander';
 import { type Deps, timestamp } from '../actions/deps.ts';
-import { readLogTail } from '../actions/read-log-tail.ts';
+import { expectedSeconds } from '../actions/expected-seconds.ts';
+import { followLogTail, readLogTail } from '../actions/read-log-tail.ts';
 import { UserError } from '../domain/errors.ts';
 import type { RunEvent } from '../domain/event.ts';
+import type { PlainOptions } from '../ui/plain.ts';
 import type { EventSubscriber } from '../ui/subscriber.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, Keyboard } from './context.ts';
+import { runControls, type Ways } from './run-controls.ts';
 
 /** Flags of the commands that tell a run as it happens. */
 export interface StreamFlags {
@@ -32,8 +35,9 @@ export async function presentRun(
   deps: Deps,
   flags: StreamFlags,
   events: AsyncIterable<RunEvent>,
+  ways?: Ways,
 ): Promise<number> {
-  const subscriber = await subscribe(context, deps, flags);
+  const subscriber = await subscribe(context, deps, flags, ways);
   let last: RunEvent | undefined;
   try {
     for await (const event of events) {
@@ -62,7 +66,12 @@ function stopped(deps: Deps, run: RunEvent['run'], { code, message, exitCode }: 
   return code === 'run-lost' ? { ...end, phase: 'Lost' } : { ...end, phase: 'Interrupted', next };
 }
 
-async function subscribe(context: CliContext, deps: Deps, flags: StreamFlags): Promise<EventSubscriber> {
+async function subscribe(
+  context: CliContext,
+  deps: Deps,
+  flags: StreamFlags,
+  ways: Ways | undefined,
+): Promise<EventSubscriber> {
   const { stdout, stderr } = context;
   if (flags.output === 'json') {
     const { createJsonSubscriber } = await import('../ui/json.ts');
@@ -79,10 +88,35 @@ async function subscribe(context: CliContext, deps: Deps, flags: StreamFlags): P
       readLogTail(deps, attempt, TAIL_LINES),
   };
   if (flags.output === undefined && stderr.isTTY && !stderr.isDumb) {
-    const { createInkSubscriber } = await import('../ui/ink/ink-subscriber.tsx');
-    const onInterrupt = flags.onInterrupt === undefined ? {} : { onInterrupt: flags.onInterrupt };
-    return createInkSubscriber({ ...options, ...onInterrupt });
+    const keyboard = await context.openKeyboard();
+    // In the background (`run &`) the terminal is the shell's: a screen that is redrawn would be drawn over its prompt.
+    if (keyboard.isForeground()) return screen(context, deps, { ...options, keyboard }, flags, ways);
   }
   const { createPlainSubscriber } = await import('../ui/plain.ts');
   return createPlainSubscriber(options);
+}
+
+async function screen(
+  context: CliContext,
+  deps: Deps,
+  { keyboard, ...options }: PlainOptions & { readonly keyboard: Keyboard; readonly stream: NodeJS.WriteStream },
+  flags: StreamFlags,
+  ways: Ways | undefined,
+): Promise<EventSubscriber> {
+  const { createInkSubscriber } = await import('../ui/ink/ink-subscriber.tsx');
+  const onInterrupt = flags.onInterrupt === undefined ? {} : { onInterrupt: flags.onInterrupt };
+  const more =
+    ways === undefined
+      ? {}
+      : {
+          controls: runControls(context, deps, keyboard, { onInterrupt: 'detach', ...onInterrupt, ...ways }),
+          expected: () => expectedSeconds(deps, ways.name),
+        };
+  return createInkSubscriber({
+    ...options,
+    ...onInterrupt,
+    ...more,
+    terminal: keyboard,
+    follow: (attempt, signal) => followLogTail(deps, attempt, signal),
+  });
 }

@@ -12,6 +12,9 @@ export const defineWatch: DefineCommand = (command, context, done) => {
     .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly timeout?: number }) => {
       const { deps, name } = await openRunPlace(context, flags, run);
       const timeout = flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout };
-      done(await presentRun(context, deps, flags, followRun(deps, { name, ...timeout }, context.signal)));
+      const left = new AbortController();
+      const signal = AbortSignal.any([context.signal, left.signal]);
+      const ways = { name, driving: false, leave: () => left.abort() };
+      done(await presentRun(context, deps, flags, followRun(deps, { name, ...timeout }, signal), ways));
     });
 };

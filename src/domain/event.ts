@@ -48,8 +48,8 @@ export type RunEvent =
   | (OfStage & { readonly type: 'approval-asked' })
   /** Somebody agreed; whoever does not refuses the stage (`stage-refused`, gate `approval`). */
   | (OfStage & { readonly type: 'approval-given'; readonly by: string; readonly reason?: string })
-  /** The intent to submit is durable. */
-  | (OfAttempt & { readonly type: 'attempt-intended'; readonly key: string })
+  /** The intent to submit is durable. `gpus`: what its pods will hold while they live; absent = none. */
+  | (OfAttempt & { readonly type: 'attempt-intended'; readonly key: string; readonly gpus?: number })
   /** The object was accepted by the target; `uid` is its identity from now on. */
   | (OfAttempt & { readonly type: 'attempt-bound'; readonly uid: string })
   /** It waits; `reason` is one sentence, `fix` what to type. */

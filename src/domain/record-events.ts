@@ -70,7 +70,10 @@ function attemptEvents(
 ): readonly RunEvent[] {
   const of = { run, stage, attempt: after.attempt };
   const events: RunEvent[] = [];
-  if (before === undefined) events.push({ type: 'attempt-intended', time: after.at.intent, ...of, key: after.key });
+  if (before === undefined) {
+    const gpus = after.gpus === undefined ? {} : { gpus: after.gpus };
+    events.push({ type: 'attempt-intended', time: after.at.intent, ...of, key: after.key, ...gpus });
+  }
   if (before?.uid === undefined && after.uid !== undefined && after.at.bound !== undefined) {
     events.push({ type: 'attempt-bound', time: after.at.bound, ...of, uid: after.uid });
   }

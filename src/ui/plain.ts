@@ -5,7 +5,7 @@ import { EMPTY_VIEW, type RunView, reduceView } from './run-view.ts';
 import type { Display, EventSubscriber, LogTail } from './subscriber.ts';
 import { type EventLine, eventLine } from './text/event-line.ts';
 import { paint } from './text/paint.ts';
-import { pastLine } from './text/past-line.ts';
+import { type Past, pastOf } from './text/past-line.ts';
 import { sanitize } from './text/sanitize.ts';
 
 export interface PlainOptions {
@@ -84,11 +84,11 @@ class PlainSubscriber implements EventSubscriber {
     const joining = this.#joining;
     this.#joining = undefined;
     if (joining === undefined) return;
-    this.#tell(joining.event, pastLine(joining.view));
+    this.#tell(joining.event, pastOf(joining.view));
     if (joining.wish !== undefined) this.#tell(joining.wish);
   }
 
-  #tell(event: RunEvent, past?: string): void {
+  #tell(event: RunEvent, past?: Past): void {
     if (this.#isRepeated(event)) return;
     const line = eventLine(event, this.#display, past);
     if (line === undefined) return;

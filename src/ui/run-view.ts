@@ -3,6 +3,7 @@ import type { Overhead, RunEvent } from '../domain/event.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Progress } from '../domain/progress.ts';
 import { outcomePhase, type RunPhase, type StagePhase } from '../domain/run-phase.ts';
+import { type AttemptView, NOTHING_TOLD, reduceAttemptView } from './attempt-view.ts';
 
 /** A stage's phase while somebody watches it: finer than the recorded one. */
 export type ViewPhase = StagePhase | 'Preparing' | 'Submitted' | 'Waiting' | 'Retrying';
@@ -30,6 +31,8 @@ export interface StageView {
   /** How long it ran, once it has ended. */
   readonly seconds?: number;
   readonly detail: StageDetail;
+  /** What else its attempt told; absent before the first. */
+  readonly about?: AttemptView;
 }
 
 /** How the driver or follower took its leave. */
@@ -52,6 +55,8 @@ export interface RunView {
   /** The earliest time that was told, RFC 3339. */
   readonly began?: string;
   readonly stages: readonly StageView[];
+  /** The names of those that may run, where that is not all of them. */
+  readonly selected?: readonly string[];
   readonly ending?: ViewEnding;
 }
 
@@ -68,6 +73,7 @@ export function reduceView(view: RunView, event: RunEvent): RunView {
         pipeline: event.pipeline,
         target: event.target,
         driving: event.driving,
+        ...(event.selected === undefined ? {} : { selected: event.selected }),
         stages: event.stages.map((name) => view.stages.find((stage) => stage.name === name) ?? pending(name)),
       };
     case 'run-cancelling':
@@ -91,7 +97,16 @@ type StageEvent = Extract<RunEvent, { readonly stage: unknown }>;
 function withStage(view: RunView, event: Exclude<StageEvent, { type: 'log-gap' }>): RunView {
   const known = view.stages.some((stage) => stage.name === event.stage);
   const stages = known ? view.stages : [...view.stages, pending(event.stage)];
-  return { ...view, stages: stages.map((stage) => (stage.name === event.stage ? reduceStage(stage, event) : stage)) };
+  return { ...view, stages: stages.map((stage) => (stage.name === event.stage ? withAttempt(stage, event) : stage)) };
+}
+
+/** What was told of an attempt stays with its stage until there is another. */
+function withAttempt(stage: StageView, event: Exclude<StageEvent, { type: 'log-gap' }>): StageView {
+  const next = reduceStage(stage, event);
+  if (next === stage) return stage; // an event of the past changes nothing
+  const before = next.attempt === stage.attempt ? stage.about : undefined;
+  const about = reduceAttemptView(before ?? NOTHING_TOLD, event);
+  return about === NOTHING_TOLD ? next : { ...next, about };
 }
 
 function reduceStage(stage: StageView, event: Exclude<StageEvent, { type: 'log-gap' }>): StageView {
@@ -166,7 +181,7 @@ function reduceAttempt(stage: StageView, event: AttemptEvent): StageView {
       };
     }
     case 'attempt-warned':
-      return stage;
+      return { ...stage, attempt };
     case 'attempt-ended': {
       const seconds = event.seconds === undefined ? {} : { seconds: event.seconds };
       return {

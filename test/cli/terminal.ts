@@ -41,6 +41,7 @@ export class Terminal {
       openNotifier: missing,
       openMask: missing,
       writeFile: missing,
+      openKeyboard: missing,
       version: '1.2.3',
       platform: { node: 'v24.0.0', os: 'linux x64 6.1.0' },
       ...change,

@@ -106,7 +106,12 @@ export const EVENT_SCHEMAS = {
     by: z.string(),
     reason: z.string().exactOptional(),
   }),
-  'attempt-intended': z.strictObject({ type: z.literal('attempt-intended'), ...ofAttempt, key: z.string() }),
+  'attempt-intended': z.strictObject({
+    type: z.literal('attempt-intended'),
+    ...ofAttempt,
+    key: z.string(),
+    gpus: z.int().min(1).exactOptional(),
+  }),
   'attempt-bound': z.strictObject({ type: z.literal('attempt-bound'), ...ofAttempt, uid: z.string() }),
   'attempt-waits': z.strictObject({
     type: z.literal('attempt-waits'),

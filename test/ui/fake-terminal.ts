@@ -96,8 +96,14 @@ export class FakeTerminal extends Writable {
         this.#column = count - 1;
         return;
       case 'K':
-        if (parameter !== '2') throw new Error(`unknown erasing ${parameter}K`);
-        this.#lines[this.#row] = '';
+        if (parameter === '2') this.#lines[this.#row] = '';
+        else if (parameter === '')
+          this.#lines[this.#row] = [...(this.#lines[this.#row] ?? '')].slice(0, this.#column).join('');
+        else throw new Error(`unknown erasing ${parameter}K`);
+        return;
+      case 'E':
+        this.#row += count;
+        this.#column = 0;
         return;
       default:
         throw new Error(`unknown sequence ${parameter}${command}`);

@@ -24,21 +24,28 @@ describe('what people read of a run that', () => {
   test('goes well', async () => {
     expect(await told(STORIES.good)).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: installing the environment of stages/datagen/seed
       datagen: submitted as weekly-47-datagen-1
       datagen: started
+        its log: ilab-backend logs weekly-47 datagen -f
       datagen: succeeded in 2.8s: leaves=9, examples=120
+        what it made: ilab-backend artifacts weekly-47 datagen
       train: submitted as weekly-47-train-1
       train: started
+        its log: ilab-backend logs weekly-47 train -f
       train: 25% epoch 2 of 3 (loss=1.235)
       train: 63% epoch 2 of 3 (loss=1.235)
       train: warning: no step for 9 s; the steps before took 1 s
         fix: look at its log
       train: succeeded in 1m 12s: loss=1.01
+        what it made: ilab-backend artifacts weekly-47 train
       eval: skipped: not among the stages asked for
       publish: submitted as weekly-47-publish-1
       publish: started
+        its log: ilab-backend logs weekly-47 publish -f
       publish: succeeded in 0.8s
+        what it made: ilab-backend artifacts weekly-47 publish
       warning: the disk is 91 % full
       weekly-47 is done
         time: 1m 16s in stages, 0.9s our own
@@ -55,9 +62,11 @@ describe('what people read of a run that', () => {
     ];
     expect(await told(STORIES.failed, { tail })).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: reused from weekly-46/datagen: leaves=9
       train: submitted as weekly-47-train-1
       train: started
+        its log: ilab-backend logs weekly-47 train -f
       train: failed after 12s: the main container ended with exit code 1 (class user)
         | step 1
         | 20%
@@ -66,6 +75,7 @@ describe('what people read of a run that', () => {
       train (attempt 2): follows in 2s: the main container ended with exit code 1
       train (attempt 2): submitted as weekly-47-train-2
       train (attempt 2): started
+        its log: ilab-backend logs weekly-47 train -f
       train (attempt 2): log lines between 2026-01-01T00:00:18.000Z and 2026-01-01T00:00:19.000Z may be missing
       train (attempt 2): failed after 12s: the main container ended with exit code 1 (class user)
         | step 2
@@ -81,8 +91,10 @@ describe('what people read of a run that', () => {
   test('is refused by a gate', async () => {
     expect(await told(STORIES.refused)).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: reused from weekly-46/datagen: leaves=9
       publish: refused by gate tuned-beats-base: results.eval.metrics.tuned_loss < results.eval.metrics.base_loss is false
+        its figures: ilab-backend status weekly-47
       gate tuned-beats-base refused publish: the tuned model is no better
         next: ilab-backend status weekly-47
       "
@@ -92,6 +104,7 @@ describe('what people read of a run that', () => {
   test('asks a person', async () => {
     expect(await told(STORIES.approved)).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: reused from weekly-46/datagen: leaves=9
       publish: waits for approval
         see what there is: ilab-backend artifacts weekly-47
@@ -99,6 +112,7 @@ describe('what people read of a run that', () => {
       publish: approved by grace on desk: scores look right
       publish: submitted as weekly-47-publish-1
       publish: started
+        its log: ilab-backend logs weekly-47 publish -f
       publish: succeeded in 4s
       weekly-47 is done
       "
@@ -108,9 +122,12 @@ describe('what people read of a run that', () => {
   test('is cancelled', async () => {
     expect(await told(STORIES.cancelled)).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: submitted as weekly-47-datagen-1
       datagen: started
+        its log: ilab-backend logs weekly-47 datagen -f
       weekly-47: cancelling, as ada asked; the running stage gets its grace period
+        to go on with it later: ilab-backend resume weekly-47
       datagen: cancelled after 5s: ended by SIGTERM
       weekly-47 was cancelled
         next: ilab-backend resume weekly-47
@@ -121,9 +138,11 @@ describe('what people read of a run that', () => {
   test('is left by its driver', async () => {
     expect(await told(STORIES.interrupted)).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: reused from weekly-46/datagen: leaves=9
       train: submitted as weekly-47-train-1
       train: started
+        its log: ilab-backend logs weekly-47 train -f
       train: 40% epoch 2 of 3 (loss=1.235)
       train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or now with \`--detach\`
         next: ilab-backend resume weekly-47
@@ -134,6 +153,7 @@ describe('what people read of a run that', () => {
   test('waits and is lost, watched from elsewhere', async () => {
     expect(await told(STORIES.waiting)).toMatchInlineSnapshot(`
       "weekly-47: followed (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: reused from weekly-46/datagen: leaves=9
       train: submitted as weekly-47-train-1
       train: waits: no node has 4 free GPUs
@@ -149,6 +169,7 @@ describe('what people read of a run that', () => {
   test('takes everything over from earlier runs', async () => {
     expect(await told(STORIES.reused)).toMatchInlineSnapshot(`
       "weekly-47: started (instructlab, local): datagen, train, eval, publish
+        to end it: ilab-backend cancel weekly-47
       datagen: reused from weekly-46/datagen attempt 2
       train: reused from weekly-46/train attempt 2
       eval: reused from weekly-46/eval attempt 2
@@ -162,10 +183,13 @@ describe('what people read of a run that', () => {
   test('was driven before: its past is one line', async () => {
     expect(await told(resumedAt(STORIES.good, 80.35))).toMatchInlineSnapshot(`
       "weekly-47: resumed (instructlab, local): datagen, train done earlier
+        to end it: ilab-backend cancel weekly-47
       eval: skipped: not among the stages asked for
       publish: submitted as weekly-47-publish-1
       publish: started
+        its log: ilab-backend logs weekly-47 publish -f
       publish: succeeded in 0.8s
+        what it made: ilab-backend artifacts weekly-47 publish
       warning: the disk is 91 % full
       weekly-47 is done
         time: 1m 16s in stages, 0.9s our own
@@ -174,8 +198,10 @@ describe('what people read of a run that', () => {
     `);
     expect(await told(resumedAt(STORIES.failed, 14))).toMatchInlineSnapshot(`
       "weekly-47: resumed (instructlab, local): datagen done earlier
+        to end it: ilab-backend cancel weekly-47
       train (attempt 2): submitted as weekly-47-train-2
       train (attempt 2): started
+        its log: ilab-backend logs weekly-47 train -f
       train (attempt 2): log lines between 2026-01-01T00:00:18.000Z and 2026-01-01T00:00:19.000Z may be missing
       train (attempt 2): failed after 12s: the main container ended with exit code 1 (class user)
         its log: ilab-backend logs weekly-47 train --attempt 2
@@ -185,14 +211,16 @@ describe('what people read of a run that', () => {
     `);
     expect(await told(resumedAt(STORIES.interrupted, 10))).toMatchInlineSnapshot(`
       "weekly-47: resumed (instructlab, local): datagen done earlier; train started
+        to end it: ilab-backend cancel weekly-47
       train: 40% epoch 2 of 3 (loss=1.235)
       train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or now with \`--detach\`
         next: ilab-backend resume weekly-47
       "
     `);
     expect(await told(resumedAt(STORIES.cancelled, 5))).toMatchInlineSnapshot(`
-      "weekly-47: resumed (instructlab, local): datagen started
+      "weekly-47: to be cancelled (instructlab, local): datagen started
       weekly-47: cancelling, as ada asked; the running stage gets its grace period
+        to go on with it later: ilab-backend resume weekly-47
       datagen: cancelled after 5s: ended by SIGTERM
       weekly-47 was cancelled
         next: ilab-backend resume weekly-47
@@ -203,6 +231,7 @@ describe('what people read of a run that', () => {
   test('is watched from the middle on', async () => {
     expect(await told(resumedAt(STORIES.waiting, 35))).toMatchInlineSnapshot(`
       "weekly-47: followed (instructlab, local): datagen done earlier; train was submitted
+        to end it: ilab-backend cancel weekly-47
       train: lost: it vanished before its outcome was seen
         its log: ilab-backend logs weekly-47 train --attempt 1
       train was lost: it vanished before its outcome was seen
@@ -216,8 +245,16 @@ describe('what people read of a run that', () => {
     const plain = createPlainSubscriber({ stream, display: PIPE });
     for (const event of resumedAt(STORIES.good, 79).filter(({ time }) => time <= at(79))) plain.event(event);
     await new Promise(setImmediate);
-    expect(stream.text).toMatch(/resumed \(instructlab, local\): datagen done earlier; train started\n$/);
+    expect(stream.text).toMatch(/resumed \(instructlab, local\): datagen done earlier; train started\n {2}to end it/);
     await plain.close();
+  });
+
+  test('is joined to be cancelled: it is not said to go on', async () => {
+    const [start, ...rest] = STORIES.cancelled as readonly [RunEvent, ...RunEvent[]];
+    const text = await told([{ ...start, time: at(4.1) }, ...rest]);
+    expect(text).toMatch(
+      /^weekly-47: to be cancelled \(instructlab, local\): datagen started\nweekly-47: cancelling, as /,
+    );
   });
 
   test('runs some of its stages only', async () => {

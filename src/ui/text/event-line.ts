@@ -5,6 +5,7 @@ import { mayHaveLog } from '../../domain/outcome.ts';
 import { type TypedPlace, withPlace } from '../../domain/typed-place.ts';
 import { formatDuration } from './format.ts';
 import { phaseTone, type Tone } from './paint.ts';
+import type { Past } from './past-line.ts';
 import { metricsPhrase, originPhrase, outcomePhrase, outcomeWord, overheadPhrase, progressPhrase } from './phrases.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 
@@ -28,14 +29,14 @@ export interface EventTextOptions extends TextOptions {
  * are stable: people search logs for them. Everything in it is sanitised. `past`: where the run stood when it was joined;
  * absent = at its beginning.
  */
-export function eventLine(event: RunEvent, options?: EventTextOptions, past?: string): EventLine | undefined {
+export function eventLine(event: RunEvent, options?: EventTextOptions, past?: Past): EventLine | undefined {
   const line = ownLine(event, options, past);
   if (line === undefined || options?.place === undefined) return line;
   const { place } = options;
   return { ...line, text: withPlace(line.text, place), hints: line.hints.map((hint) => withPlace(hint, place)) };
 }
 
-function ownLine(event: RunEvent, options: TextOptions | undefined, past: string | undefined): EventLine | undefined {
+function ownLine(event: RunEvent, options: TextOptions | undefined, past: Past | undefined): EventLine | undefined {
   const say = (text: string, tone: Tone = 'plain', hints: readonly string[] = []): EventLine => ({
     subject: subjectOf(event),
     text,
@@ -46,8 +47,10 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: string
     case 'run-started': {
       const stages = (event.selected ?? event.stages).join(', ');
       const about = `(${oneLine(event.pipeline, options)}, ${event.target})`;
-      const word = past === undefined ? 'started' : 'resumed';
-      return say(`${event.driving ? word : 'followed'} ${about}: ${past ?? stages}`, 'strong');
+      const word = past?.cancelling === true ? 'to be cancelled' : past === undefined ? 'started' : 'resumed';
+      return say(`${event.driving ? word : 'followed'} ${about}: ${past?.line ?? stages}`, 'strong', [
+        ...(past?.cancelling === true ? [] : [`to end it: ilab-backend cancel ${event.run}`]),
+      ]);
     }
     case 'stage-preparing':
       return say(oneLine(event.message, options), 'faint');
@@ -58,7 +61,9 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: string
     case 'stage-skipped':
       return say(`skipped: ${oneLine(event.reason, options)}`, 'faint');
     case 'stage-refused':
-      return say(`refused by gate ${oneLine(event.gate, options)}: ${oneLine(event.reason, options)}`, 'bad');
+      return say(`refused by gate ${oneLine(event.gate, options)}: ${oneLine(event.reason, options)}`, 'bad', [
+        `its figures: ilab-backend status ${event.run}`,
+      ]);
     case 'approval-asked':
       return say('waits for approval', 'warning', [
         `see what there is: ilab-backend artifacts ${event.run}`,
@@ -79,7 +84,7 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: string
         event.fix === undefined ? [] : [`fix: ${oneLine(event.fix, options)}`],
       );
     case 'attempt-started':
-      return say('started');
+      return say('started', 'plain', [`its log: ilab-backend logs ${event.run} ${event.stage} -f`]);
     case 'attempt-progress':
       return say(progressPhrase(event.progress, options), 'faint');
     case 'attempt-warned': {
@@ -102,6 +107,7 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: string
       return say(
         `cancelling, as ${oneLine(event.by, options)} asked; the running stage gets its grace period`,
         'warning',
+        [`to go on with it later: ilab-backend resume ${event.run}`],
       );
     case 'notice':
       return {
@@ -132,7 +138,13 @@ function endedLine(
   const text = `${outcomeWord(outcome)}${after}${why === '' ? '' : `: ${why}`}`;
   switch (outcome.kind) {
     case 'succeeded':
-      return say(text, 'good');
+      return say(
+        text,
+        'good',
+        outcome.result.artifacts.length === 0
+          ? []
+          : [`what it made: ilab-backend artifacts ${event.run} ${event.stage}`],
+      );
     case 'cancelled':
       return say(text, 'warning');
     case 'failed':

@@ -9,15 +9,21 @@ const ENDS: Readonly<Partial<Record<StageView['phase'], string>>> = {
   Refused: 'was refused',
 };
 
-/**
- * Where a run stood when somebody joined it, in one line: `datagen, train done earlier; eval started, attempt 2`. Undefined
- * when nothing had begun.
- */
-export function pastLine({ stages }: RunView): string | undefined {
+/** How a run stood when somebody joined it. */
+export interface Past {
+  /** One line: `datagen, train done earlier; eval started, attempt 2`; absent when nothing had begun. */
+  readonly line?: string;
+  /** Somebody had wished it to end. */
+  readonly cancelling: boolean;
+}
+
+/** What is to be told of the time before; undefined when there is nothing. */
+export function pastOf({ stages, cancelling }: RunView): Past | undefined {
   const done = stages.filter(({ phase }) => phase === 'Succeeded' || phase === 'Reused').map(({ name }) => name);
   const rest = stages.flatMap((stage) => restPhrase(stage) ?? []);
   const phrases = [...(done.length === 0 ? [] : [`${done.join(', ')} done earlier`]), ...rest];
-  return phrases.length === 0 ? undefined : phrases.join('; ');
+  if (phrases.length > 0) return { line: phrases.join('; '), cancelling };
+  return cancelling ? { cancelling } : undefined;
 }
 
 function restPhrase({ name, phase, attempt }: StageView): string | undefined {

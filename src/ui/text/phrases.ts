@@ -31,9 +31,15 @@ export function resultPhrase(result: Pick<StageResult, 'metrics' | 'chosen'>, op
 /** `63% epoch 2 of 3 (loss=1.23)`. */
 export function progressPhrase(progress: Progress, options?: TextOptions): string {
   const percent = progress.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100)}%`;
-  const message = progress.message === undefined ? '' : oneLine(progress.message, options);
+  const message = progress.message === undefined ? countPhrase(progress) : oneLine(progress.message, options);
   const metrics = progress.metrics === undefined ? '' : metricsPhrase(progress.metrics, options);
   return [percent, message, metrics === '' ? '' : `(${metrics})`].filter(Boolean).join(' ');
+}
+
+/** What is counted, where nothing is said: `step 120 of 400, epoch 1.25`. */
+function countPhrase({ step, steps, epoch }: Progress): string {
+  const done = step === undefined ? [] : [`step ${step}${steps === undefined ? '' : ` of ${steps}`}`];
+  return [...done, ...(epoch === undefined ? [] : [`epoch ${formatNumber(epoch)}`])].join(', ');
 }
 
 /** Why an attempt ended: `exit code 1 (class user)`; what the stage made when it went well. */

@@ -15,9 +15,24 @@ const BAR = 12;
 const GAP = '  ';
 /** A reason may come from a cluster and have any length. */
 const WAITING_LINES_MAX = 6;
-const HEADERS = ['STAGE', 'PHASE', 'ATTEMPT', 'ELAPSED'] as const;
 /** As wide as the longest usual word, so that columns stay where they are while phases change. */
 const PHASE_CELLS = 'Succeeded'.length;
+const LEFT_CELLS = '59m 59s'.length;
+
+/** What a table that is looked at while the run goes on shows beside the stages themselves. */
+export interface LiveColumns {
+  /** The name of the stage that is looked at; absent = none is marked. */
+  readonly chosen?: string;
+  /** Seconds until a stage has ended, as far as that is known. */
+  readonly left: (stage: StageView) => number | undefined;
+}
+
+interface Column {
+  readonly title: string;
+  /** Cells that it takes at least. */
+  readonly least: number;
+  readonly cell: (stage: StageView) => string;
+}
 
 /** What the stage table needs to know of the terminal. */
 export type Look = Pick<Display, 'columns' | 'color' | 'unicode' | 'place'>;
@@ -29,39 +44,54 @@ export interface StageLines {
 }
 
 /** The stages of a run as lines of text, coloured where wanted. `now` is for what still runs. */
-export function stageLines(stages: readonly StageView[], now: Date, look: Look): StageLines {
-  return look.columns >= TABLE_COLUMNS_MIN ? wide(stages, now, look) : narrow(stages, now, look);
+export function stageLines(stages: readonly StageView[], now: Date, look: Look, live?: LiveColumns): StageLines {
+  return look.columns >= TABLE_COLUMNS_MIN ? wide(stages, now, look, live) : narrow(stages, now, look, live);
 }
 
-function wide(stages: readonly StageView[], now: Date, look: Look): StageLines {
-  const cells = stages.map((stage) => [
-    stage.name,
-    stage.phase,
-    stage.attempt === 0 ? '' : String(stage.attempt),
-    elapsed(stage, now),
-  ]);
-  const widths = HEADERS.map((header, column) =>
-    Math.max(
-      column === 1 ? PHASE_CELLS : 0,
-      ...[header, ...cells.map((row) => row[column] ?? '')].map((cell) => textWidth(cell)),
-    ),
+function columnsOf(stages: readonly StageView[], now: Date, live: LiveColumns | undefined): readonly Column[] {
+  const attempt = (stage: StageView): string => (stage.attempt === 0 ? '' : String(stage.attempt));
+  const left = (stage: StageView): string => {
+    const seconds = isDone(stage) ? undefined : live?.left(stage);
+    return seconds === undefined ? '' : formatDuration(Math.round(seconds));
+  };
+  const isTriedAgain = stages.some((stage) => stage.attempt > 1);
+  return [
+    { title: 'STAGE', least: 0, cell: (stage) => stage.name },
+    { title: 'PHASE', least: PHASE_CELLS, cell: (stage) => stage.phase },
+    // Room is dearer while there is more to show.
+    ...(live === undefined || isTriedAgain ? [{ title: 'ATTEMPT', least: 0, cell: attempt }] : []),
+    { title: 'ELAPSED', least: 0, cell: (stage) => elapsed(stage, now) },
+    ...(stages.some((stage) => left(stage) !== '') ? [{ title: 'LEFT', least: LEFT_CELLS, cell: left }] : []),
+  ];
+}
+
+function isDone({ phase }: StageView): boolean {
+  return phase === 'Succeeded' || phase === 'Reused' || phase === 'Skipped';
+}
+
+function wide(stages: readonly StageView[], now: Date, look: Look, live: LiveColumns | undefined): StageLines {
+  const columns = columnsOf(stages, now, live);
+  const headers = columns.map(({ title }) => title);
+  const cells = stages.map((stage) => columns.map(({ cell }) => cell(stage)));
+  const widths = columns.map(({ title, least }, column) =>
+    Math.max(least, ...[title, ...cells.map((row) => row[column] ?? '')].map((cell) => textWidth(cell))),
   );
   const join = (row: readonly string[]): string => row.map((cell, index) => padTo(cell, widths[index] ?? 0)).join(GAP);
   const room = look.columns - 2 - widths.reduce((sum, width) => sum + width + GAP.length, 0);
-  const headings = [`${GAP}${join(HEADERS)}${GAP}DETAIL`];
+  const headings = [`${GAP}${join(headers)}${GAP}DETAIL`];
   return {
     headings: headings.map((line) => paint('faint', line, look.color)),
     stages: stages.map((stage, index) => {
       const [name = '', phase = '', ...rest] = cells[index] ?? [];
       const painted = paint(toneOf(stage), phase, look.color);
       const row =
-        `${symbol(stage, look)} ${join([name, painted, ...rest])}${GAP}${detail(stage, room, look)}`.trimEnd();
+        `${symbol(stage, look)}${mark(stage, look, live)}${join([name, painted, ...rest])}${GAP}${detail(stage, room, look)}`.trimEnd();
       return [row, ...waitingLines(stage, room, look)];
     }),
   };
 }
 
-function narrow(stages: readonly StageView[], now: Date, look: Look): StageLines {
+function narrow(stages: readonly StageView[], now: Date, look: Look, live: LiveColumns | undefined): StageLines {
   const { cut } = symbolsFor(look.unicode);
   const width = Math.min(Math.max(...stages.map((stage) => textWidth(stage.name)), 0), look.columns - 2);
   return {
@@ -69,7 +99,8 @@ function narrow(stages: readonly StageView[], now: Date, look: Look): StageLines
     stages: stages.map((stage) => {
       const name = padTo(cutTo(stage.name, width, cut), width);
       const state = cutTo(elapsed(stage, now) || stage.phase, Math.max(0, look.columns - 4 - width), cut);
-      const first = `${symbol(stage, look)} ${name}${GAP}${paint(toneOf(stage), state, look.color)}`.trimEnd();
+      const first =
+        `${symbol(stage, look)}${mark(stage, look, live)}${name}${GAP}${paint(toneOf(stage), state, look.color)}`.trimEnd();
       if (stage.phase === 'Waiting') return [first, ...waitingLines(stage, 0, look)];
       const second = isOngoing(stage) ? detail(stage, look.columns - 2, look) : '';
       return second === '' ? [first] : [first, `${GAP}${second}`];
@@ -90,12 +121,16 @@ function waitingLines(stage: StageView, room: number, look: Look): readonly stri
 }
 
 /** Something goes on or waits: the stage a person looks for first. */
-export function isOngoing(stage: StageView): boolean {
+function isOngoing(stage: StageView): boolean {
   return stage.since !== undefined;
 }
 
 function symbol(stage: StageView, look: Look): string {
   return paint(toneOf(stage), symbolsFor(look.unicode).phase[stage.phase], look.color);
+}
+
+function mark({ name }: StageView, look: Look, live: LiveColumns | undefined): string {
+  return live?.chosen === name ? symbolsFor(look.unicode).chosen : ' ';
 }
 
 function toneOf(stage: StageView): Tone {

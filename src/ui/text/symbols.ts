@@ -7,6 +7,14 @@ export interface Symbols {
   readonly empty: string;
   /** What stands where a text was cut. */
   readonly cut: string;
+  /** Beside the stage that a person chose. */
+  readonly chosen: string;
+  /** The keys that choose. */
+  readonly updown: string;
+  /** What a line that separates is made of. */
+  readonly rule: string;
+  /** Of a sparkline, from the lowest on. */
+  readonly levels: readonly string[];
 }
 
 const UNICODE: Symbols = {
@@ -31,6 +39,10 @@ const UNICODE: Symbols = {
   full: '█',
   empty: '░',
   cut: '…',
+  chosen: '▸',
+  updown: '↑↓',
+  rule: '─',
+  levels: [...'▁▂▃▄▅▆▇█'],
 };
 
 const ASCII: Symbols = {
@@ -55,6 +67,10 @@ const ASCII: Symbols = {
   full: '#',
   empty: '-',
   cut: '..',
+  chosen: '>',
+  updown: 'j/k',
+  rule: '-',
+  levels: [...'_.:-=+*#'],
 };
 
 /** The signs that the terminal can show. */

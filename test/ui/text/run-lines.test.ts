@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/domain/event.ts';
 import { EMPTY_VIEW, type RunView, reduceView } from '../../../src/ui/run-view.ts';
-import { finalLines, frameLines } from '../../../src/ui/text/run-lines.ts';
+import { FIRST_SCREEN } from '../../../src/ui/screen.ts';
+import { finalLines, type OnInterrupt } from '../../../src/ui/text/run-lines.ts';
+import { frameLines } from '../../../src/ui/text/screen-lines.ts';
 import { textWidth } from '../../../src/ui/text/text-width.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../hostile.ts';
 import { at, STORIES } from '../stories.ts';
@@ -19,8 +21,13 @@ function until(story: readonly RunEvent[], last: (event: RunEvent) => boolean): 
   return viewOf(story.slice(0, story.findLastIndex(last) + 1));
 }
 
+/** Without keys, without a log. */
+function bare(onInterrupt: OnInterrupt = 'detach') {
+  return { screen: FIRST_SCREEN, onInterrupt, expected: {} };
+}
+
 function frame(view: RunView, second: number, look: Partial<typeof TERMINAL> = {}): string {
-  return frameLines(view, new Date(at(second)), { ...TERMINAL, ...look }, 'detach').join('\n');
+  return frameLines(view, new Date(at(second)), { ...TERMINAL, ...look }, bare()).join('\n');
 }
 
 const training = until(STORIES.good, (event) => event.type === 'attempt-progress');
@@ -30,13 +37,15 @@ const retrying = until(STORIES.failed, (event) => event.type === 'attempt-retrie
 describe('the frame of a run that goes on, 80 columns', () => {
   test('while a stage reports progress', () => {
     expect(frame(training, 56)).toMatchInlineSnapshot(`
-      "weekly-47  instructlab on local                                              56s
+      "weekly-47  instructlab on local  at least 18s left                           56s
 
-        STAGE    PHASE      ATTEMPT  ELAPSED  DETAIL
-      ✓ datagen  Succeeded  1        2.8s     leaves=9, examples=120
-      ● train    Running    1        47s      ████████░░░░ 63% epoch 2 of 3 (loss=1.2…
+        STAGE    PHASE      ELAPSED  LEFT     DETAIL
+      ✓ datagen  Succeeded  2.8s              leaves=9, examples=120
+      ● train    Running    47s      18s      ████████░░░░ 63% epoch 2 of 3 (loss=1.2…
       ○ eval     Pending
       ○ publish  Pending
+
+        loss  1.235  ▄▄▄
 
       Ctrl-C detaches: train goes on; eval waits for \`ilab-backend resume weekly-47\`."
     `);
@@ -45,9 +54,9 @@ describe('the frame of a run that goes on, 80 columns', () => {
     expect(frame(waiting, 3700)).toMatchInlineSnapshot(`
       "weekly-47  instructlab on local                                            1h 2m
 
-        STAGE    PHASE      ATTEMPT  ELAPSED  DETAIL
-      ✓ datagen  Reused                       from weekly-46/datagen
-      ◌ train    Waiting    1        1h 2m    no node has 4 free GPUs
+        STAGE    PHASE      ELAPSED  DETAIL
+      ✓ datagen  Reused              from weekly-46/datagen
+      ◌ train    Waiting    1h 2m    no node has 4 free GPUs
         fix: ask for fewer: --set train.gpus=2
       ○ eval     Pending
       ○ publish  Pending
@@ -59,9 +68,9 @@ describe('the frame of a run that goes on, 80 columns', () => {
     expect(frame(retrying, 14)).toMatchInlineSnapshot(`
       "weekly-47  instructlab on local                                              14s
 
-        STAGE    PHASE      ATTEMPT  ELAPSED  DETAIL
-      ✓ datagen  Reused                       from weekly-46/datagen
-      ◌ train    Retrying   1        1s       attempt 2 follows: the main container e…
+        STAGE    PHASE      ELAPSED  DETAIL
+      ✓ datagen  Reused              from weekly-46/datagen
+      ◌ train    Retrying   1s       attempt 2 follows: the main container ended with…
       ○ eval     Pending
       ○ publish  Pending
 
@@ -77,8 +86,8 @@ describe('the frame of a run that goes on, 80 columns', () => {
     ).toMatchInlineSnapshot(`
       "weekly-47  cancelling                                                         5s
 
-        STAGE    PHASE      ATTEMPT  ELAPSED  DETAIL
-      ● datagen  Running    1        3s
+        STAGE    PHASE      ELAPSED  DETAIL
+      ● datagen  Running    3s
       ○ train    Pending
       ○ eval     Pending
       ○ publish  Pending
@@ -87,7 +96,7 @@ describe('the frame of a run that goes on, 80 columns', () => {
     `);
   });
   test('where Ctrl-C cancels', () => {
-    const lines = frameLines(training, new Date(at(56)), TERMINAL, 'cancel');
+    const lines = frameLines(training, new Date(at(56)), TERMINAL, bare('cancel'));
     expect(lines.at(-1)).toBe('Ctrl-C cancels the run.');
   });
 });
@@ -102,6 +111,8 @@ describe('20 columns without UTF-8', () => {
         63% epoch 2 of 3..
       . eval     Pending
       . publish  Pending
+
+        loss  1.235  ---
 
       Ctrl-C detaches"
     `);
@@ -166,7 +177,7 @@ describe('few rows', () => {
       ○ s17    Pending
       ○ s18    Pending
       ○ s19    Pending
-      ● s20    Running    1        8s
+      ● s20    Running    8s
       ○ s21    Pending
       ○ s22    Pending
       ○ s23    Pending
@@ -195,7 +206,7 @@ describe('few rows', () => {
     (rows) => {
       for (const columns of [20, 80]) {
         for (const view of [training, waiting, many]) {
-          const lines = frameLines(view, new Date(at(99)), { ...TERMINAL, columns, rows }, 'detach');
+          const lines = frameLines(view, new Date(at(99)), { ...TERMINAL, columns, rows }, bare());
           expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1));
         }
       }
@@ -218,7 +229,7 @@ test('no line is wider than the terminal, whatever the stages say', () => {
           new Set(['type', 'time', 'run', 'stage', 'stages', 'target', 'kind', 'class', 'phase', 'next']),
         );
         const look = { columns, rows: 24, color: true, unicode };
-        for (const line of frameLines(viewOf(hostile), new Date(at(100)), look, 'detach')) {
+        for (const line of frameLines(viewOf(hostile), new Date(at(100)), look, bare())) {
           expect(textWidth(line)).toBeLessThanOrEqual(columns);
           expect(withoutStyles(line)).not.toMatch(CONTROLS);
         }
