@@ -3,7 +3,7 @@ import { homedir, release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext, Output } from './cli/context.ts';
-import { runProgram } from './cli/program.ts';
+import { COMPLETE, runProgram } from './cli/program.ts';
 import { asksForJson, reportError, shortenHome } from './cli/report-error.ts';
 import type { Finding } from './domain/finding.ts';
 import { type TypedPlace, typedPlace } from './domain/typed-place.ts';
@@ -83,6 +83,10 @@ function main(): void {
       const [{ explainValue }, files] = await Promise.all([import('./actions/explain-value.ts'), openFiles()]);
       return explainValue(files, request, path);
     },
+    outlinePipeline: async (request, name) => {
+      const [{ outlinePipeline }, files] = await Promise.all([import('./actions/outline-pipeline.ts'), openFiles()]);
+      return outlinePipeline(files, request, name);
+    },
     listPipelines: async (request) => {
       const [{ listPipelineSummaries }, files] = await Promise.all([
         import('./actions/describe-pipelines.ts'),
@@ -150,6 +154,8 @@ function main(): void {
     (exitCode) => {
       ended = exitCode;
       setExitCode();
+      // A cluster that does not answer must not hold up whoever pressed a key.
+      if (process.argv[2] === COMPLETE) process.exit();
     },
     (error: unknown) => {
       ended = reportError(error, stderr, { home: homedir(), isProgram: asksForJson(process.argv), place });

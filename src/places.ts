@@ -6,8 +6,9 @@ import type { OpenImages } from './actions/image-job.ts';
 import type { StorageHere } from './adapters/s3/storage-here.ts';
 import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { SourceStoreOptions } from './adapters/sources/source-store.ts';
-import type { ClusterOptions, PlaceOptions } from './cli/context.ts';
+import type { ClusterOptions, NamedRun, PlaceOptions } from './cli/context.ts';
 import type { JsonObject } from './domain/json.ts';
+import type { RunRecord } from './domain/run-record.ts';
 import type { ArtifactArchive } from './ports/artifact-archive.ts';
 import type { ClusterNeeds, Doctor } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';
@@ -40,6 +41,7 @@ export interface Places {
   openArchive(pod: JsonObject): Promise<ArtifactArchive>;
   openDoctor(options: PlaceOptions, needs: ClusterNeeds, from: 'here' | 'inside'): Promise<Doctor>;
   placeOfRun(options: PlaceOptions, run: string): Promise<ClusterOptions | undefined>;
+  namedRuns(options: PlaceOptions): Promise<readonly NamedRun[]>;
   stateFolder(options: PlaceOptions): string;
 }
 
@@ -196,6 +198,14 @@ export function createPlaces(around: Surroundings): Places {
       return target === 'local' ? deps : { ...deps, target: await openPlanTarget(options, target) };
     },
     openDoctor: async (options, needs, from) => (await openPlace(options, options.cluster ?? {})).doctor(needs, from),
+    namedRuns: async (options) => {
+      if (options.cluster === undefined) {
+        const { storedRuns } = await import('./adapters/sqlite/stored-runs.ts');
+        return storedRuns(stateFolder(options)).map(named);
+      }
+      const { deps } = await openPlace(options, options.cluster);
+      return deps.store.listAs(({ record }) => named(record));
+    },
     placeOfRun: async (options, run) => {
       const { KnownPlaces } = await import('./adapters/sqlite/known-places.ts');
       const found = new KnownPlaces(stateFolder(options)).find(run);
@@ -205,6 +215,10 @@ export function createPlaces(around: Surroundings): Places {
       return { ...named, namespace, ...(kubeconfig === undefined ? {} : { kubeconfig }) };
     },
   };
+}
+
+function named({ name, pipeline, createdAt, stages }: RunRecord): NamedRun {
+  return { name, pipeline: pipeline.name, created: createdAt, stages: stages.map((stage) => stage.name) };
 }
 
 /** Loaded at its first use: whoever only looks at runs needs no data from outside. */

@@ -24,6 +24,7 @@ export const COMMAND_NAMES = [
   'config',
   'explain',
   'doctor',
+  'completion',
   'help',
 ] as const;
 

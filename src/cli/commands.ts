@@ -140,6 +140,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Check what this machine or a cluster has',
     load: async () => (await import('./doctor.ts')).defineDoctor,
   },
+  {
+    name: 'completion',
+    group: 'prepare',
+    summary: 'Print the script that completes words in a shell',
+    load: async () => (await import('./completion.ts')).defineCompletion,
+  },
 ];
 
 export const GROUP_TITLES = {

@@ -8,6 +8,7 @@ import type { IntoFolder } from '../actions/download-artifacts.ts';
 import type { Explanation } from '../actions/explain-value.ts';
 import type { OpenImages } from '../actions/image-job.ts';
 import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
+import type { PipelineOutline } from '../actions/outline-pipeline.ts';
 import type { OpenArchive } from '../actions/push-artifacts.ts';
 import type { VerifiedModel } from '../actions/verify-model.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -43,6 +44,10 @@ export interface CliContext {
   readonly openProject: (request: ProjectRequest) => Promise<OpenProject>;
   /** What a value is and where it comes from; needs no other value. */
   readonly explainValue: (request: ProjectRequest, path: string) => Promise<Explanation>;
+  /** The runs of a place by name, newest first, for completion: reads, and makes no place. */
+  readonly namedRuns: (options: PlaceOptions) => Promise<readonly NamedRun[]>;
+  /** The names in a pipeline, for completion; `name` absent = the one that is meant when none is typed. */
+  readonly outlinePipeline: (request: LibraryRequest, name: string | undefined) => Promise<PipelineOutline>;
   readonly listPipelines: (request: LibraryRequest) => Promise<readonly PipelineSummary[]>;
   readonly describePipeline: (request: LibraryRequest, name: string) => Promise<PipelineDescription>;
   /** Which images a pipeline uses; needs no values. */
@@ -106,6 +111,15 @@ export interface ClusterOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
+}
+
+/** As much of a run as its name needs to be chosen. */
+export interface NamedRun {
+  readonly name: string;
+  readonly pipeline: string;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly stages: readonly string[];
 }
 
 /** Where runs are looked for. */

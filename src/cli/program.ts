@@ -4,6 +4,8 @@ import { COMMANDS, type CommandEntry, GROUP_TITLES } from './commands.ts';
 import type { CliContext } from './context.ts';
 
 const USAGE_EXIT_CODE = 2;
+/** What the scripts of `completion` call; nobody types it. */
+export const COMPLETE = '__complete';
 
 /** Parses the command line, runs one command and returns its exit code. User faults are thrown as `UserError`. */
 export async function runProgram(
@@ -11,6 +13,12 @@ export async function runProgram(
   stageNames: readonly string[],
   context: CliContext,
 ): Promise<number> {
+  const [first, separator, ...words] = argv;
+  if (first === COMPLETE && separator === '--') {
+    const { complete } = await import('./complete/complete.ts');
+    await complete({ words, stageNames, open: () => openedProgram(words, stageNames, context) }, context);
+    return 0;
+  }
   let exitCode = 0;
   const program = newProgram(context);
   const chosen = commandName(argv);
@@ -42,7 +50,21 @@ function helpFor(program: Command, word: string | undefined): string {
   return isCommand ? `ilab-backend help ${word}` : 'ilab-backend help';
 }
 
-/** Every command with all its options, for the reference and for completion: nothing of it can be run. */
+/** With the options of the command that is typed; nothing of it can be run. */
+async function openedProgram(
+  words: readonly string[],
+  stageNames: readonly string[],
+  context: CliContext,
+): Promise<Command> {
+  const program = newProgram(context);
+  const chosen = commandName(words);
+  for (const entry of [...COMMANDS, ...stageNames.map(stageEntry)]) {
+    await addCommand(program, entry, entry.name === chosen, context, () => undefined);
+  }
+  return program;
+}
+
+/** Every command with all its options, for the reference: nothing of it can be run. */
 export async function wholeProgram(stageNames: readonly string[], context: CliContext): Promise<Command> {
   const program = newProgram(context);
   for (const entry of [...COMMANDS, ...stageNames.map(stageEntry)]) {

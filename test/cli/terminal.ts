@@ -26,6 +26,8 @@ export class Terminal {
       placeOfRun: missing,
       openProject: missing,
       explainValue: missing,
+      namedRuns: missing,
+      outlinePipeline: missing,
       listPipelines: missing,
       describePipeline: missing,
       chooseImages: missing,
