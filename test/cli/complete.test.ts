@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { completionScript, SHELLS } from '../../src/cli/completion/scripts.ts';
 import type { CliContext, NamedRun, PlaceOptions } from '../../src/cli/context.ts';
 import { runProgram } from '../../src/cli/program.ts';
@@ -46,7 +46,9 @@ async function offered(typed: string, change: Partial<CliContext> = {}): Promise
   return (await asked(typed.split(' '), change)).map((line) => line.split('\t')[0] ?? '');
 }
 
-afterEach(() => vi.useRealTimers());
+// A busy machine is no place that does not answer.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
 
 test.each([
   ['re', 'resume', 'render', ':words'],
@@ -136,8 +138,13 @@ describe('what must not happen', () => {
   });
 
   test('a place that does not answer is not waited for', async () => {
-    vi.useFakeTimers();
-    const answer = offered('logs ', { namedRuns: () => new Promise(() => undefined) });
+    const asking = Promise.withResolvers<void>();
+    const namedRuns = (): Promise<never> => {
+      asking.resolve();
+      return new Promise(() => undefined);
+    };
+    const answer = offered('logs ', { namedRuns });
+    await asking.promise;
     await vi.advanceTimersByTimeAsync(2000);
     expect(await answer).toEqual([':words']);
   });

@@ -3,7 +3,7 @@ import { COMMANDS } from '../commands.ts';
 import type { CliContext } from '../context.ts';
 import type { Candidate, Offer } from './candidates.ts';
 
-/** Who pressed a key waits for it. */
+/** Who pressed a key waits for what is looked up. */
 const PATIENCE_MS = 2000;
 /** What no shell reads as more than a word; nothing else is offered, whoever named it. */
 const PLAIN = /^[A-Za-z0-9@._=:,/+-]+$/;
@@ -22,7 +22,7 @@ export interface CompletionRequest {
  * `:folders`. Writes nothing else, changes nothing, and ends in time: with nothing where it cannot tell.
  */
 export async function complete(request: CompletionRequest, context: CliContext): Promise<void> {
-  const { candidates, kind, before, current } = await inTime(find(request, context));
+  const { candidates, kind, before, current } = await find(request, context);
   const lines = candidates
     .filter(({ text }) => text.startsWith(current) && PLAIN.test(text))
     .map(({ text, meaning }) => `${before}${text}\t${oneLine(meaning ?? '')}`);
@@ -31,10 +31,10 @@ export async function complete(request: CompletionRequest, context: CliContext):
 
 type Found = Offer & { readonly before: string; readonly current: string };
 
-const NOTHING: Found = { candidates: [], kind: 'words', before: '', current: '' };
+const NOTHING: Offer = { candidates: [], kind: 'words' };
 
-async function inTime(found: Promise<Found>): Promise<Found> {
-  const late = Promise.withResolvers<Found>();
+async function inTime(found: Promise<Offer>): Promise<Offer> {
+  const late = Promise.withResolvers<Offer>();
   const timer = setTimeout(() => late.resolve(NOTHING), PATIENCE_MS);
   try {
     return await Promise.race([found, late.promise]);
@@ -62,7 +62,7 @@ async function find({ words, stageNames, open }: CompletionRequest, context: Cli
     open(),
   ]);
   const typed = readWords(program, words);
-  return { ...(await offer(typed, context)), before: typed.before, current: typed.current };
+  return { ...(await inTime(offer(typed, context))), before: typed.before, current: typed.current };
 }
 
 function commandNames(stageNames: readonly string[]): readonly Candidate[] {
