@@ -87,6 +87,11 @@ function main(): void {
       const [{ outlinePipeline }, files] = await Promise.all([import('./actions/outline-pipeline.ts'), openFiles()]);
       return outlinePipeline(files, request, name);
     },
+    validateProject: async (request) => {
+      const [{ validateProject }, files] = await Promise.all([import('./actions/validate-project.ts'), openFiles()]);
+      const place = request.project === undefined ? {} : { project: request.project };
+      return validateProject(files, request, (kind) => places.openPlanTarget(place, kind));
+    },
     listPipelines: async (request) => {
       const [{ listPipelineSummaries }, files] = await Promise.all([
         import('./actions/describe-pipelines.ts'),

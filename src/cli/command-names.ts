@@ -23,6 +23,7 @@ export const COMMAND_NAMES = [
   'images',
   'config',
   'explain',
+  'validate',
   'doctor',
   'completion',
   'help',

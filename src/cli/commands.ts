@@ -135,6 +135,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./explain.ts')).defineExplain,
   },
   {
+    name: 'validate',
+    group: 'prepare',
+    summary: 'Check all that files can tell, without a cluster',
+    load: async () => (await import('./validate.ts')).defineValidate,
+  },
+  {
     name: 'doctor',
     group: 'prepare',
     summary: 'Check what this machine or a cluster has',

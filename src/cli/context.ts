@@ -10,6 +10,7 @@ import type { OpenImages } from '../actions/image-job.ts';
 import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
 import type { PipelineOutline } from '../actions/outline-pipeline.ts';
 import type { OpenArchive } from '../actions/push-artifacts.ts';
+import type { Validation } from '../actions/validate-project.ts';
 import type { VerifiedModel } from '../actions/verify-model.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { SourceFile } from '../domain/source-file.ts';
@@ -48,6 +49,8 @@ export interface CliContext {
   readonly namedRuns: (options: PlaceOptions) => Promise<readonly NamedRun[]>;
   /** The names in a pipeline, for completion; `name` absent = the one that is meant when none is typed. */
   readonly outlinePipeline: (request: LibraryRequest, name: string | undefined) => Promise<PipelineOutline>;
+  /** Looks at everything that files can tell; asks nobody. */
+  readonly validateProject: (request: ProjectRequest) => Promise<Validation>;
   readonly listPipelines: (request: LibraryRequest) => Promise<readonly PipelineSummary[]>;
   readonly describePipeline: (request: LibraryRequest, name: string) => Promise<PipelineDescription>;
   /** Which images a pipeline uses; needs no values. */

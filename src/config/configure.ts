@@ -1,9 +1,9 @@
-import { UserError } from '../domain/errors.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { nameHint } from '../template/closest.ts';
 import { formatProblems } from '../template/format-problems.ts';
 import type { Variables } from './environment.ts';
+import { ConfigFault, fileFaults } from './faults.ts';
 import { findProfile } from './find-profile.ts';
 import { readImages } from './image-names.ts';
 import { listPipelines, type PipelineEntry, pickPipeline, readPipelineSource, readProfiles } from './library.ts';
@@ -117,21 +117,31 @@ export async function configureEngines(
   return { pipeline: entry.name, ...(profile === undefined ? {} : { profile: profile.chosen.name }), engines };
 }
 
-/** What the files and flags choose, before any value is looked at. Throws what keeps them from being read. */
-export async function readChoices(files: SourceFiles, request: Omit<ConfigRequest, 'set' | 'valueFiles'>) {
+/** The pipeline that is meant, whatever is wrong with it or with the files around it. Throws `unknown-pipeline`. */
+export async function readPipeline(files: SourceFiles, request: Omit<ConfigRequest, 'set' | 'valueFiles'>) {
   const { places, env } = request;
   const [settings, known] = await Promise.all([readProjectSettings(files, places), listPipelines(files, places)]);
-  checkOthers(settings, known);
-  refuseFiles([settings.project, settings.user]);
+  // A file that cannot be read names no pipeline that could be looked for.
+  if ([settings.project, settings.user].some((file) => file?.reader.root === undefined && file !== undefined)) {
+    refuseFiles([settings.project, settings.user]);
+  }
   const choice = choosePipeline(settings, typed('pipeline', request.pipeline), env);
   const entry = pickPipeline(known, choice.name);
-  const [source, profiles] = await Promise.all([
-    readPipelineSource(files, places, entry),
-    readProfiles(files, places, entry),
-  ]);
+  const parsed = parsePipeline(await readPipelineSource(files, places, entry), request.commands);
+  return { settings, known, choice, entry, parsed };
+}
+
+/** What the files and flags choose, before any value is looked at. Throws what keeps them from being read. */
+export async function readChoices(files: SourceFiles, request: Omit<ConfigRequest, 'set' | 'valueFiles'>) {
+  const { env } = request;
+  const { settings, known, ...pipeline } = await readPipeline(files, request);
+  checkOthers(settings, known);
+  refuseFiles([settings.project, settings.user]);
+  const { choice, entry, parsed } = pipeline;
+  const { source } = parsed;
+  const profiles = await readProfiles(files, request.places, entry);
   const profile = findProfile(settings, entry, profiles, { typed: typed('profile', request.profile), env });
   const layers = settingsLayers(settings, profile === undefined ? [] : [...profile.bases, profile.file], entry.name);
-  const parsed = parsePipeline(source, request.commands);
   const origins = new Map<string, Origin>();
   const stages = chooseStages(
     parsed.file,
@@ -166,5 +176,6 @@ function compile(parsed: ParsedPipeline, stages: Readonly<Record<string, StageSe
   const loaded = compilePipeline(parsed, sound ? Object.fromEntries(chosen) : undefined);
   if (loaded.kind === 'ok') return loaded.value;
   const what = `the pipeline in ${parsed.source.folder} cannot be used`;
-  throw new UserError('bad-pipeline', `${what}\n\n${formatProblems(loaded.problems)}\n`);
+  const faults = fileFaults(loaded.problems);
+  throw new ConfigFault('bad-pipeline', `${what}\n\n${formatProblems(loaded.problems)}\n`, { faults });
 }

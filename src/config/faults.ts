@@ -1,4 +1,4 @@
-import { type ErrorCode, UserError } from '../domain/errors.ts';
+import { type ErrorCode, UserError, type UserErrorOptions } from '../domain/errors.ts';
 import type { Problem } from '../domain/source-file.ts';
 import { formatProblems } from '../template/format-problems.ts';
 
@@ -14,14 +14,32 @@ export type Fault =
   | { readonly kind: 'typed'; readonly fault: TypedFault }
   | { readonly kind: 'file'; readonly problem: Problem };
 
+/** The error of everything that is wrong with files and what was typed, with each fault by itself. */
+export class ConfigFault extends UserError {
+  readonly faults: readonly Fault[];
+  /** Dotted names of parameters that nobody gave. */
+  readonly missing: readonly string[];
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    parts: { readonly faults: readonly Fault[]; readonly missing?: readonly string[] },
+    options: UserErrorOptions = {},
+  ) {
+    super(code, message, options);
+    this.faults = parts.faults;
+    this.missing = parts.missing ?? [];
+  }
+}
+
 /** One error for all faults of a command, so that people mend them in one go. */
 export function refuse(
   code: ErrorCode,
   what: string,
   faults: readonly Fault[],
   options: { readonly hint?: string } = {},
-): UserError {
-  return new UserError(code, describeFaults(what, faults), options);
+): ConfigFault {
+  return new ConfigFault(code, describeFaults(what, faults), { faults }, options);
 }
 
 /** What it is about, then one block a fault. */
@@ -38,7 +56,8 @@ export function typedFault(where: string, message: string, hint?: string): Fault
   return { kind: 'typed', fault: { where, message, ...(hint === undefined ? {} : { hint }) } };
 }
 
-function showFault(fault: Fault): string {
+/** A fault as people see it. */
+export function showFault(fault: Fault): string {
   if (fault.kind === 'file') return formatProblems([fault.problem]);
   const { where, message, hint } = fault.fault;
   return `${where}: ${message}${hint === undefined ? '' : `\n = ${hint}`}`;

@@ -1,8 +1,7 @@
 import { stringify } from 'yaml';
-import { UserError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { ParamLeaf } from '../template/param-leaves.ts';
-import { describeFaults, type Fault } from './faults.ts';
+import { ConfigFault, describeFaults, type Fault } from './faults.ts';
 import { API_VERSION } from './pipeline-file.ts';
 import { PROJECT_FILE } from './places.ts';
 
@@ -26,7 +25,7 @@ export function missingError(
   missing: readonly MissingValue[],
   context: MissingContext,
   others: readonly Fault[],
-): UserError {
+): ConfigFault {
   const values = missing.flatMap((one) => required(one, context.leaves));
   const lines = values.map(
     ({ path, by }) => `  ${path}${describe(path, context)}${by === undefined ? '' : ` (${by} needs it)`}`,
@@ -34,7 +33,8 @@ export function missingError(
   const what = `pipeline ${context.pipeline} needs ${values.length === 1 ? 'a value' : 'values'} that nobody gave`;
   const hint = `${context.hasProjectFile ? 'add to' : 'write'} ${PROJECT_FILE}:\n\n${linesToAdd(values, context)}`;
   const also = others.length === 0 ? '' : `\n${describeFaults('and these values cannot be used', others)}`;
-  return new UserError('bad-params', `${what}\n\n${lines.join('\n')}\n${also}`, { hint });
+  const parts = { faults: others, missing: values.map(({ path }) => path) };
+  return new ConfigFault('bad-params', `${what}\n\n${lines.join('\n')}\n${also}`, parts, { hint });
 }
 
 /** A missing object stands for what is required inside it. */

@@ -3,6 +3,7 @@ import type { Stage } from '../domain/pipeline.ts';
 import { nameHint } from '../template/closest.ts';
 import { type Compiled, compiled } from '../template/compiled.ts';
 import { formatProblems } from '../template/format-problems.ts';
+import { ConfigFault, fileFaults } from './faults.ts';
 import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';
 import type { Origin } from './origin.ts';
 import type { StageSelection } from './run-sources.ts';
@@ -66,5 +67,6 @@ export function refuseRequired({ stages }: LoadedPipeline, chosen: Readonly<Reco
     return gates.kind === 'problems' ? gates.problems : [];
   });
   if (problems.length === 0) return;
-  throw new UserError('bad-usage', `a condition cannot be used\n\n${formatProblems(problems)}\n`, { hint: FORM });
+  const message = `a condition cannot be used\n\n${formatProblems(problems)}\n`;
+  throw new ConfigFault('bad-usage', message, { faults: fileFaults(problems) }, { hint: FORM });
 }

@@ -28,6 +28,7 @@ export class Terminal {
       explainValue: missing,
       namedRuns: missing,
       outlinePipeline: missing,
+      validateProject: missing,
       listPipelines: missing,
       describePipeline: missing,
       chooseImages: missing,
