@@ -1,6 +1,6 @@
 import { UserError } from '../domain/errors.ts';
 import type { StageName } from '../domain/naming.ts';
-import { isAwaitingApproval, isCancelling, stagePhase } from '../domain/run-phase.ts';
+import { APPROVAL_GATE, isAwaitingApproval, isCancelling, stagePhase } from '../domain/run-phase.ts';
 import type { RunRecord, StageRecord } from '../domain/run-record.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { readRun } from './read-run.ts';
@@ -22,9 +22,6 @@ export interface Answered {
   /** Somebody had said the same before; nothing was written. */
   readonly already: boolean;
 }
-
-/** The gate that a refusal by a person is recorded under. */
-const GATE = 'approval';
 
 /**
  * Records the answer with who gave it and when. Throws `bad-usage` when no stage asks, `name-taken` when the other answer
@@ -72,7 +69,7 @@ function unasked(run: string, message: string): UserError {
 function answered(deps: Deps, record: RunRecord, was: StageRecord, answer: Answer): StageRecord | undefined {
   const { approval, decision } = was;
   const { reason, verdict, run } = answer;
-  if (decision?.kind === 'refuse' && decision.gate === GATE && decision.epoch === record.epoch) {
+  if (decision?.kind === 'refuse' && decision.gate === APPROVAL_GATE && decision.epoch === record.epoch) {
     if (verdict === 'decline') return undefined;
     throw conflict(answer, was, decision.reason, `ask again: \`ilab-backend resume ${run}\``);
   }
@@ -92,7 +89,7 @@ function answered(deps: Deps, record: RunRecord, was: StageRecord, answer: Answe
     return { ...was, approval: { ...approval, given: { at, by, ...(reason === undefined ? {} : { reason }) } } };
   }
   const why = `declined by ${by}${reason === undefined ? '' : `: ${reason}`}`;
-  return { ...was, decision: { kind: 'refuse', gate: GATE, reason: why, at, epoch: record.epoch } };
+  return { ...was, decision: { kind: 'refuse', gate: APPROVAL_GATE, reason: why, at, epoch: record.epoch } };
 }
 
 function conflict({ run }: Answer, { name }: StageRecord, how: string, hint: string): UserError {

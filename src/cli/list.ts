@@ -1,6 +1,6 @@
 import type { Deps } from '../actions/deps.ts';
 import { seeAttempts } from '../actions/see-attempts.ts';
-import { runPhase } from '../domain/run-phase.ts';
+import { runPhase, shownPhase } from '../domain/run-phase.ts';
 import { rowOf } from '../domain/run-row.ts';
 import { NO_SIGHTS } from '../domain/sight.ts';
 import { withPlace } from '../domain/typed-place.ts';
@@ -44,7 +44,7 @@ async function writeWhole(
     stored.map(async ({ record }) => {
       const isDriven = driven.has(record.name);
       const sights = isDriven ? NO_SIGHTS : await seeAttempts(deps, record, isDriven);
-      return toRunObject(record, runPhase(record, isDriven), sights);
+      return toRunObject(record, shownPhase(record, runPhase(record, isDriven)), sights);
     }),
   );
   const document = { apiVersion: 'ilab-backend.dev/v1alpha1', kind: 'RunList', items };

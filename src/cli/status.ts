@@ -1,6 +1,7 @@
 import { readRun } from '../actions/read-run.ts';
 import { seeAttempts } from '../actions/see-attempts.ts';
 import { endingOf } from '../domain/run-ending.ts';
+import { shownPhase } from '../domain/run-phase.ts';
 import { withPlace } from '../domain/typed-place.ts';
 import { toRunObject } from '../ui/text/run-object.ts';
 import { statusText } from '../ui/text/status-text.ts';
@@ -22,7 +23,13 @@ export const defineStatus: DefineCommand = (command, context, done) => {
       const place = record.target === 'kubernetes' ? { place: deps.store.place } : {};
       const known = { ending, sights, now: deps.clock.now(), ...place };
       const text = (): string => withPlace(statusText(record, known, layoutOf(context)), context.stdout.place);
-      writeDocument(context, flags.output, toRunObject(record, ending.phase, sights), text, () => `run/${name}`);
+      writeDocument(
+        context,
+        flags.output,
+        toRunObject(record, shownPhase(record, ending.phase), sights),
+        text,
+        () => `run/${name}`,
+      );
       done(0);
     });
 };

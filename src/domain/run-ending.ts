@@ -1,6 +1,16 @@
+import { doneMessage } from './done-message.ts';
 import { unreachable } from './errors.ts';
 import { mayHaveLog } from './outcome.ts';
-import { isAwaitingApproval, lastAttempt, PHASE_EXIT_CODE, type RunPhase, runPhase, stagePhase } from './run-phase.ts';
+import {
+  APPROVAL_GATE,
+  isDone,
+  lastAttempt,
+  PHASE_EXIT_CODE,
+  type RunPhase,
+  runPhase,
+  stagePhase,
+  stageThatAsks,
+} from './run-phase.ts';
 import type { RunRecord, StageRecord } from './run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, sightPhrase } from './sight.ts';
 
@@ -21,7 +31,7 @@ export function endingOf(record: RunRecord, driven: boolean, sights: Sights = NO
   const { name } = record;
   switch (phase) {
     case 'Succeeded':
-      return { phase, exitCode, message: `${name} is done`, next: `ilab-backend artifacts ${name}` };
+      return { phase, exitCode, message: doneMessage(record), next: `ilab-backend artifacts ${name}` };
     case 'Failed':
     case 'Lost':
     case 'CannotStart':
@@ -32,7 +42,7 @@ export function endingOf(record: RunRecord, driven: boolean, sights: Sights = NO
         next: afterFailure(record),
       };
     case 'Refused':
-      return { phase, exitCode, message: refusalMessage(record), next: `ilab-backend status ${name}` };
+      return { phase, exitCode, message: refusalMessage(record), next: afterRefusal(record) };
     case 'Cancelled':
       return { phase, exitCode, message: `${name} was cancelled`, next: `ilab-backend resume ${name}` };
     case 'Running':
@@ -52,8 +62,8 @@ export function endingOf(record: RunRecord, driven: boolean, sights: Sights = NO
 
 /** A person is waited for, and nothing runs meanwhile. */
 function asking(record: RunRecord, phase: 'Running' | 'Interrupted', driven: boolean): Ending | undefined {
-  const stage = record.stages.find(isAwaitingApproval);
-  if (stage === undefined || record.stages.some((other) => stagePhase(other) === 'Running')) return undefined;
+  const stage = stageThatAsks(record);
+  if (stage === undefined) return undefined;
   const { name } = record;
   return {
     phase,
@@ -77,6 +87,20 @@ function afterFailure(record: RunRecord): string {
   return `ilab-backend logs ${record.name} ${stage.name}${container}`;
 }
 
+/**
+ * A gate held results against what was wanted: they are looked at first. Whoever was declined asks again, and whoever wants it
+ * otherwise starts a run that keeps the rest.
+ */
+function afterRefusal(record: RunRecord): string {
+  const { name, stages } = record;
+  const refused = stages.find((stage) => stagePhase(stage) === 'Refused');
+  if (refused?.decision?.kind === 'refuse' && refused.decision.gate === APPROVAL_GATE)
+    return `ilab-backend resume ${name}`;
+  return stages.some((stage) => stage.decision?.kind !== 'skip' && isDone(stage))
+    ? `ilab-backend artifacts ${name}`
+    : `ilab-backend status ${name}`;
+}
+
 function failureMessage(record: RunRecord, phase: 'Failed' | 'Lost' | 'CannotStart'): string {
   const stage = record.stages.find((candidate) => stagePhase(candidate) === phase);
   const outcome = stage?.attempts.at(-1)?.outcome;
@@ -88,9 +112,10 @@ function failureMessage(record: RunRecord, phase: 'Failed' | 'Lost' | 'CannotSta
 function refusalMessage(record: RunRecord): string {
   const stage = record.stages.find((candidate) => stagePhase(candidate) === 'Refused');
   const decision = stage?.decision;
-  return decision?.kind === 'refuse'
-    ? `gate ${decision.gate} refused ${stage?.name}: ${decision.reason}`
-    : `${record.name} was refused`;
+  if (decision?.kind !== 'refuse') return `${record.name} was refused`;
+  const what = `gate ${decision.gate} refused ${stage?.name}: ${decision.reason}`;
+  if (decision.gate === APPROVAL_GATE) return what;
+  return `${what}; a run with other values keeps what it does not concern: \`ilab-backend run ${record.pipeline.name} --set NAME=VALUE\``;
 }
 
 /** Says exactly what goes on and what does not (design 8.6). */

@@ -16,6 +16,9 @@ export type RunPhase =
   | 'Cancelled'
   | 'Lost';
 
+/** A run's state as people and programs are shown it: a run that only waits for a person is in neither of two states. */
+export type ShownPhase = RunPhase | 'AwaitingApproval';
+
 /** Where a stage stands, over all its attempts. */
 export type StagePhase =
   | 'Pending'
@@ -32,6 +35,9 @@ export type StagePhase =
   | 'CannotStart'
   | 'Cancelled'
   | 'Lost';
+
+/** The gate that a refusal by a person is recorded under. */
+export const APPROVAL_GATE = 'approval';
 
 /** The newest attempt, or undefined. */
 export function lastAttempt(stage: StageRecord): AttemptRecord | undefined {
@@ -115,6 +121,18 @@ export function runPhase(record: RunRecord, driven: boolean): RunPhase {
   if (ended.includes('Refused')) return 'Refused';
   if (ended.includes('Cancelled') || isCancelling(record)) return 'Cancelled';
   return 'Interrupted';
+}
+
+/** The stage that a person is asked about, while nothing else of the run goes on; undefined when nobody is waited for. */
+export function stageThatAsks(record: RunRecord): StageRecord | undefined {
+  const stage = record.stages.find(isAwaitingApproval);
+  return record.stages.some((other) => stagePhase(other) === 'Running') ? undefined : stage;
+}
+
+/** `runPhase`, or that a person is waited for. */
+export function shownPhase(record: RunRecord, phase: RunPhase): ShownPhase {
+  const isOpen = phase === 'Running' || phase === 'Interrupted';
+  return isOpen && stageThatAsks(record) !== undefined ? 'AwaitingApproval' : phase;
 }
 
 /** What a driver or follower exits with when the run is left in this phase. */

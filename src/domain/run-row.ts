@@ -1,4 +1,4 @@
-import { isDone, type RunPhase, runPhase } from './run-phase.ts';
+import { isDone, runPhase, type ShownPhase, shownPhase } from './run-phase.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** What a list tells of a run; a record may be a thousand times as large. */
@@ -7,7 +7,7 @@ export interface RunRow {
   readonly pipeline: string;
   readonly target: RunRecord['target'];
   /** While a driver lives, and when none does. */
-  readonly phases: { readonly driven: RunPhase; readonly undriven: RunPhase };
+  readonly phases: { readonly driven: ShownPhase; readonly undriven: ShownPhase };
   readonly stages: number;
   /** Of those, how many are done. */
   readonly done: number;
@@ -21,7 +21,10 @@ export function rowOf(record: RunRecord): RunRow {
     name: record.name,
     pipeline: record.pipeline.name,
     target: record.target,
-    phases: { driven: runPhase(record, true), undriven: runPhase(record, false) },
+    phases: {
+      driven: shownPhase(record, runPhase(record, true)),
+      undriven: shownPhase(record, runPhase(record, false)),
+    },
     stages: record.stages.length,
     done: record.stages.filter(isDone).length,
     user: record.createdBy.user,

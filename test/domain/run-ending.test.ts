@@ -12,6 +12,14 @@ const ran = (outcome?: Outcome): Partial<StageRecord> => ({
   decision: { kind: 'run', at },
   attempts: [attemptOf(outcome === undefined ? { state: 'bound', uid: 'uid-1' } : { state: 'logs-complete', outcome })],
 });
+const taken = (run: string, metrics: Readonly<Record<string, number>> = {}): Partial<StageRecord> => ({
+  decision: {
+    kind: 'reuse',
+    at,
+    from: { run, stage: 'x', attempt: 1 },
+    result: { version: 1, metrics, artifacts: [] },
+  },
+});
 const failed = (reason: 'exit' | 'cannot-start', message: string): Extract<Outcome, { kind: 'failed' }> => ({
   kind: 'failed',
   class: 'user',
@@ -115,6 +123,48 @@ describe('how a run takes its leave', () => {
       9,
       'train was lost: it vanished',
       'logs weekly-47 train',
+    ],
+    [
+      'all taken from earlier runs',
+      withStage(withStage(start, 'train', taken('first')), 'eval', taken('first')),
+      'Succeeded',
+      0,
+      'nothing was done: train, eval were made by first before',
+      'artifacts weekly-47',
+    ],
+    [
+      'a publication taken from an earlier run, with nothing else done',
+      withStage(withStage(start, 'train', taken('first')), 'eval', taken('second', { published: 1 })),
+      'Succeeded',
+      0,
+      'nothing was done: train was made by first before; eval was published by second before',
+      'artifacts weekly-47',
+    ],
+    [
+      'a publication taken from an earlier run',
+      withStage(withStage(start, 'train', ran(succeeded())), 'eval', taken('second', { published: 1 })),
+      'Succeeded',
+      0,
+      'weekly-47 is done; nothing was published anew: eval was published by second before',
+      'artifacts weekly-47',
+    ],
+    [
+      'refused, with results that were looked at',
+      withStage(withStage(start, 'train', ran(succeeded())), 'eval', {
+        decision: { kind: 'refuse', gate: 'better', reason: '0.4 < 0.5', at, epoch: 1 },
+      }),
+      'Refused',
+      4,
+      '0.4 < 0.5; a run with other values keeps what it does not concern: `ilab-backend run fake --set NAME=VALUE`',
+      'artifacts weekly-47',
+    ],
+    [
+      'declined',
+      withStage(start, 'eval', { decision: { kind: 'refuse', gate: 'approval', reason: 'too early', at, epoch: 1 } }),
+      'Refused',
+      4,
+      'gate approval refused eval: too early',
+      'resume weekly-47',
     ],
     [
       'refused',

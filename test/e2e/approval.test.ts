@@ -17,6 +17,8 @@ test('the run waits, tells what to type, and ends well once another terminal agr
   const driver = person.start(LINE);
   await untilPrinted(driver, 'after: waits for approval', 'stderr');
   const { status } = await person.status('week');
+  expect(status.phase).toBe('AwaitingApproval');
+  expect((await person.type('list')).stdout).toMatch(/^week .* AwaitingApproval /m);
   expect(status.stages[1]).toMatchObject({ name: 'after', phase: 'AwaitingApproval', attempts: [] });
   expect((await person.type('status', 'week')).stdout).toContain('next: ilab-backend approve week');
 

@@ -1,4 +1,4 @@
-import type { RunPhase } from '../../domain/run-phase.ts';
+import type { ShownPhase } from '../../domain/run-phase.ts';
 import type { RunRow } from '../../domain/run-row.ts';
 import { formatAge } from './format.ts';
 import { paint, phaseTone } from './paint.ts';
@@ -8,7 +8,7 @@ import { table } from './table.ts';
 
 /** What `list` prints: one row a run, in the order given. No newline at the end. */
 export function listTable(
-  runs: readonly { readonly row: RunRow; readonly phase: RunPhase }[],
+  runs: readonly { readonly row: RunRow; readonly phase: ShownPhase }[],
   now: Date,
   options: DocumentOptions = {},
 ): string {

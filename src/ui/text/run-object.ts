@@ -3,7 +3,7 @@ import type { Overhead } from '../../domain/event.ts';
 import type { Outcome, StageResult } from '../../domain/outcome.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import type { AttemptOrigin } from '../../domain/plan.ts';
-import { attemptPhase, isCancelling, type RunPhase, type StagePhase } from '../../domain/run-phase.ts';
+import { attemptPhase, isCancelling, type ShownPhase, type StagePhase } from '../../domain/run-phase.ts';
 import type { ApprovalRecord, AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
 import { NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
 
@@ -26,7 +26,7 @@ export interface RunObject {
     readonly createdBy: { readonly user: string; readonly host: string };
   };
   readonly status: {
-    readonly phase: RunPhase;
+    readonly phase: ShownPhase;
     /** The wish to cancel what runs now; absent when there is none. */
     readonly cancel?: { readonly at: string; readonly by: string; readonly reason?: string };
     /** Whoever drove it, oldest first; without `endedAt` it drives now, or died. */
@@ -93,8 +93,8 @@ interface RunObjectAttempt {
 
 type SeenOutcome = { readonly kind: 'succeeded' } | Exclude<Outcome, { readonly kind: 'succeeded' }>;
 
-/** The record as scripts see it; `phase` as `runPhase` tells it, `sights` of what nobody drives. */
-export function toRunObject(record: RunRecord, phase: RunPhase, sights: Sights = NO_SIGHTS): RunObject {
+/** The record as scripts see it; `phase` as `shownPhase` tells it, `sights` of what nobody drives. */
+export function toRunObject(record: RunRecord, phase: ShownPhase, sights: Sights = NO_SIGHTS): RunObject {
   const { pipeline, profile, cancel } = record;
   return {
     apiVersion: 'ilab-backend.dev/v1alpha1',

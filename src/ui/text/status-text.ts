@@ -2,7 +2,7 @@ import { unreachable } from '../../domain/errors.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import { secondsBetween } from '../../domain/record-events.ts';
 import type { Ending } from '../../domain/run-ending.ts';
-import { isAwaitingApproval, isCancelling, lastAttempt } from '../../domain/run-phase.ts';
+import { isAwaitingApproval, isCancelling, lastAttempt, shownPhase } from '../../domain/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
 import { formatAge, formatDuration } from './format.ts';
@@ -64,6 +64,7 @@ function facts(
   options: DocumentOptions,
 ): readonly string[] {
   const { pipeline, profile, createdBy, cancel } = record;
+  const phase = shownPhase(record, ending.phase);
   const who = `${oneLine(createdBy.user, options)} on ${oneLine(createdBy.host, options)}`;
   const lines: [string, string][] = [
     ['Name', record.name],
@@ -71,7 +72,7 @@ function facts(
     ...(profile === undefined ? [] : [['Profile', oneLine(profile, options)] as [string, string]]),
     ['Target', place === undefined ? record.target : `${record.target}, ${oneLine(place, options)}`],
     ['Started', `${record.createdAt.replace(/\.\d+Z$/, 'Z')} (${formatAge(record.createdAt, now)} ago) by ${who}`],
-    ['Phase', paint(phaseTone(ending.phase), ending.phase, options.color === true)],
+    ['Phase', paint(phaseTone(phase), phase, options.color === true)],
   ];
   const driver = record.drivers.at(-1);
   if (ending.phase === 'Running' && driver !== undefined && driver.endedAt === undefined) {
