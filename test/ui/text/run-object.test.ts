@@ -187,7 +187,8 @@ const SIGHTS: readonly Sight[] = [
 ];
 
 describe('docs/status.md', () => {
-  const doc = readFileSync(new URL('../../../docs/status.md', import.meta.url), 'utf8');
+  // What stands below is about other documents.
+  const [doc = ''] = readFileSync(new URL('../../../docs/status.md', import.meta.url), 'utf8').split('\n## ');
 
   test('names every field that any run has', () => {
     const named = new Set([...doc.matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(([, field]) => field));
