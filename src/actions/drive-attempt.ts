@@ -12,8 +12,8 @@ import type { InputSource } from './bind-inputs.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { type DriveContext, notice } from './drive-context.ts';
 import { type PastResult, whatChanged } from './past-results.ts';
-import { followProgress } from './read-progress.ts';
 import { pinsOf } from './run-document.ts';
+import { AttemptWatch } from './stop-on-warning.ts';
 
 /** The next attempt of a stage, in INTENT; not recorded yet. */
 export function newAttempt(context: DriveContext, stage: Stage, inputs: readonly InputSource[]): AttemptRecord {
@@ -95,7 +95,8 @@ async function observe(
   cancelling.addEventListener('abort', terminate, { once: true });
   const watching = new AbortController();
   const stop = AbortSignal.any([signal, watching.signal]);
-  const progress = followProgress(deps.target, ref, stop, emit);
+  const watch = new AttemptWatch(context, stage, ref);
+  const progress = watch.follow(terminate, stop);
   /** What was told last, as long as it holds. */
   let held: 'waiting' | 'troubled' | undefined;
   try {
@@ -131,7 +132,7 @@ async function observe(
         }
         case 'ended':
           if (seen.stored !== undefined) tellStored(context, stage, seen.stored);
-          return await end(save, deps, seen.outcome, seen.at);
+          return await end(save, deps, await watch.verdict(seen.outcome, seen.at), seen.at);
         case 'gone': {
           if (seen.reason !== undefined) context.placeGone();
           const message = seen.reason ?? 'it vanished before its outcome was seen';

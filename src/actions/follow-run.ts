@@ -1,13 +1,16 @@
 import type { RunEvent } from '../domain/event.ts';
+import type { StageName } from '../domain/naming.ts';
 import { overheadOf } from '../domain/overhead.ts';
 import { eventsBetween } from '../domain/record-events.ts';
 import { endingOf } from '../domain/run-ending.ts';
 import { lastAttempt, runPhase, stagePhase } from '../domain/run-phase.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { NO_SIGHTS } from '../domain/sight.ts';
+import { adviceFor } from '../domain/training/advice.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { EventQueue } from './event-queue.ts';
-import { followProgress } from './read-progress.ts';
+import { type OpenRun, openRun } from './open-run.ts';
+import { type Advise, followProgress } from './read-progress.ts';
 import { readRun } from './read-run.ts';
 import { recordGone } from './record-gone.ts';
 import { seeAttempts } from './see-attempts.ts';
@@ -126,6 +129,7 @@ class ProgressReaders {
   readonly #queue: EventQueue;
   readonly #signal: AbortSignal;
   readonly #reading = new Map<string, Promise<void>>();
+  #opened: Promise<OpenRun> | undefined;
 
   constructor(deps: Deps, queue: EventQueue, signal: AbortSignal) {
     this.#deps = deps;
@@ -139,9 +143,24 @@ class ProgressReaders {
       const key = `${stage.name}/${attempt}`;
       if (attempt === undefined || stagePhase(stage) !== 'Running' || this.#reading.has(key)) continue;
       const ref = { run: record.name, stage: stage.name, attempt };
-      const read = followProgress(this.#deps.target, ref, this.#signal, (event) => this.#queue.push(event));
+      const options = {
+        clock: this.#deps.clock,
+        advise: this.#adviseOn(record.name, stage.name),
+        signal: this.#signal,
+      };
+      const read = followProgress(this.#deps.target, ref, options, (event) => this.#queue.push(event));
       this.#reading.set(key, read);
     }
+  }
+
+  /** The run's pipeline is opened only for a warning. */
+  #adviseOn(run: string, name: StageName): Advise {
+    return async (kind) => {
+      this.#opened ??= openRun(this.#deps, run);
+      const { pipeline } = await this.#opened;
+      const stage = pipeline.pipeline.stages.find((one) => one.name === name);
+      return adviceFor(kind, stage?.engines[pipeline.choice(name).engine]?.watch, pipeline.params);
+    };
   }
 
   async ended(): Promise<void> {

@@ -24,6 +24,8 @@ export interface ProjectRequest {
   readonly timeouts?: { readonly queue?: number; readonly start?: number };
   /** `--require STAGE=CONDITION`, in order. */
   readonly require?: readonly string[];
+  /** `--stop-on STAGE=WARNING,...`, in order. */
+  readonly stopOn?: readonly string[];
   /** `-f FILE`, in order. */
   readonly valueFiles: readonly string[];
   /** The program's own commands: no stage may be named like one. */

@@ -1,6 +1,6 @@
+import { parseProgress } from '../domain/training/own-line.ts';
 import type { AttemptRef } from '../ports/target.ts';
 import type { Deps } from './deps.ts';
-import { parseProgress } from './read-progress.ts';
 
 /** Progress may stand between the lines that tell of a fault. */
 const LOOKED_AT = 200;

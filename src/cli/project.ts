@@ -14,6 +14,7 @@ export interface ProjectFlags {
   readonly queueTimeout?: number;
   readonly startTimeout?: number;
   readonly require?: readonly string[];
+  readonly stopOn?: readonly string[];
 }
 
 /** Of the commands that plan or render a run: what is stored with it, so that `resume` keeps it. */
@@ -32,6 +33,15 @@ export function addRequireOption(command: Command): Command {
   return command.option(
     '--require <stage=condition>',
     "one more gate of a stage, e.g. 'publish=results.eval.metrics.mmlu_branch_tuned >= 0.5'; may be repeated",
+    collect,
+  );
+}
+
+/** Of the commands that run something. */
+export function addStopOnOption(command: Command): Command {
+  return command.option(
+    '--stop-on <stage=warnings>',
+    'end a stage whose log tells of one of these, e.g. train=nan,stall; none turns it off; may be repeated',
     collect,
   );
 }
@@ -80,6 +90,7 @@ export function projectRequest(
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...timeoutsOf(flags),
     ...(flags.require === undefined ? {} : { require: flags.require }),
+    ...(flags.stopOn === undefined ? {} : { stopOn: flags.stopOn }),
     set: flags.set ?? [],
     valueFiles: flags.values ?? [],
   };

@@ -14,7 +14,14 @@ import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
 import { addOfflineOption, addPlaceOptions, openPlace, openPlanPlace, type PlaceFlags, targetOf } from './place.ts';
 import { showPlan } from './plan.ts';
 import { streamOption } from './present-run.ts';
-import { addProjectOptions, addRequireOption, addTimeoutOptions, openProject, type ProjectFlags } from './project.ts';
+import {
+  addProjectOptions,
+  addRequireOption,
+  addStopOnOption,
+  addTimeoutOptions,
+  openProject,
+  type ProjectFlags,
+} from './project.ts';
 import { addDataOptions, addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
 
 interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags {
@@ -69,7 +76,9 @@ function addRunOptions(
   dryRun = 'show the plan and end; the same as `plan`',
 ): Command {
   addOfflineOption(
-    addPlaceOptions(addTimeoutOptions(addDriveOptions(addRequireOption(addStages(addProjectOptions(command)))))),
+    addPlaceOptions(
+      addTimeoutOptions(addDriveOptions(addStopOnOption(addRequireOption(addStages(addProjectOptions(command)))))),
+    ),
   );
   return command
     .option('--name <name>', "the run's name; with the same plan, the run of that name goes on")

@@ -24,6 +24,7 @@ import { resolveConfig } from './resolve-config.ts';
 import type { RunSources, StageSelection } from './run-sources.ts';
 import { refuseFiles } from './settings-file.ts';
 import { chooseStages, type TypedTimeouts, withTimeouts } from './stage-choices.ts';
+import { withStopOn } from './stop-on.ts';
 import { readValueFiles, settingsLayers } from './value-layers.ts';
 
 /** What a person typed, and where. */
@@ -41,6 +42,8 @@ export interface ConfigRequest {
   readonly timeouts?: TypedTimeouts;
   /** `--require STAGE=CONDITION`, in order. */
   readonly require?: readonly string[];
+  /** `--stop-on STAGE=WARNING,...`, in order. */
+  readonly stopOn?: readonly string[];
   /** `-f FILE`, in order; relative to `places.cwd`. */
   readonly valueFiles: readonly string[];
   /** The program's own commands: no stage may be named like one. */
@@ -66,7 +69,8 @@ export async function configure(files: SourceFiles, request: ConfigRequest): Pro
   const { entry, source, parsed, choice, profile, layers, origins, settings } = chosen;
   const { places, env, set } = request;
   const timed = withTimeouts(chosen.stages, request.timeouts ?? {}, origins);
-  const stages = withRequired(timed, request.require ?? [], origins);
+  const required = withRequired(timed, request.require ?? [], origins);
+  const stages = withStopOn(required, request.stopOn ?? [], origins);
   const valueFiles = await readValueFiles(files, request.valueFiles, places);
   const loaded = compile(parsed, stages);
   refuseRequired(loaded, stages);

@@ -191,12 +191,12 @@ class OpenedPipeline implements RenderablePipeline {
 }
 
 function chosen(stage: Stage, sources: RunSources): Stage {
-  const { timeouts, require = [] } = sources.stages[stage.name] ?? {};
+  const { timeouts, require = [], stopOn = stage.stopOn } = sources.stages[stage.name] ?? {};
   const gates = [...stage.gates, ...require.map((text, index) => requiredGate(stage.name, text, index))];
   const looksOnly = stage.dryRun !== undefined && valueAt(sources.params, stage.dryRun) === true;
   // What would be done depends on what is out there now.
   const reuse = looksOnly ? 'never' : stage.reuse;
-  return { ...stage, gates, timeouts: { ...stage.timeouts, ...timeouts }, reuse };
+  return { ...stage, gates, stopOn, timeouts: { ...stage.timeouts, ...timeouts }, reuse };
 }
 
 /** An expression without a result is a fault of the template, shown with its place. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { UserError } from '../domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
 import { NOTIFICATION_KINDS } from '../domain/notification.ts';
+import { WARNING_KINDS } from '../domain/progress.ts';
 import { sha256 } from '../domain/reuse-key.ts';
 
 /*
@@ -29,6 +30,8 @@ const choice = z.strictObject({
   timeouts: z.record(z.string(), z.int()).exactOptional(),
   /** `--require`: conditions beside the stage's own gates. */
   require: z.array(z.string()).exactOptional(),
+  /** Over what the pipeline says: warnings that end an attempt. */
+  stopOn: z.array(z.enum(WARNING_KINDS)).exactOptional(),
 });
 
 const reference = z.strictObject({ name: z.string(), key: z.string() });

@@ -6,6 +6,7 @@ import type { Origin } from './origin.ts';
 import { type PipelineFile, stageNames } from './pipeline-file.ts';
 import type { StageSelection } from './run-sources.ts';
 import type { StageSection } from './stage-section.ts';
+import { readWarnings } from './watch-section.ts';
 
 /** The `stages:` of a profile, project or user file. */
 export interface StageChoicesFile {
@@ -89,7 +90,7 @@ function readChoice(
   note: (field: string, value: Node) => void,
 ): Partial<StageSelection> {
   const what = `stage \`${stage.name}\``;
-  const fields = reader.fields(node, what, { known: ['engine', 'variant', 'timeouts'] });
+  const fields = reader.fields(node, what, { known: ['engine', 'variant', 'timeouts', 'stopOn'] });
   const name = (field: 'engine' | 'variant', known: readonly { readonly name: string }[]): object => {
     const value = fields?.entries.get(field)?.value;
     const found = reader.text(value, `\`${field}\``);
@@ -108,9 +109,13 @@ function readChoice(
     else if (text !== undefined) reader.report(entry.value, `\`${text}\` is no duration`, `give ${DURATION_FORM}`);
     note(`timeouts.${entry.name}`, entry.value);
   }
+  const stop = fields?.entries.get('stopOn')?.value;
+  const stopOn = readWarnings(reader, stop, '`stopOn`');
+  if (stop !== undefined) note('stopOn', stop);
   return {
     ...name('engine', stage.engines),
     ...name('variant', stage.variants),
+    ...(stopOn === undefined ? {} : { stopOn: [...stopOn] }),
     ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
   };
 }

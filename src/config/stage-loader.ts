@@ -25,7 +25,7 @@ import { fileOf, type PipelineSource, type partialsOf } from './pipeline-source.
 import { dotted, namedPaths, schemaAt } from './schema-paths.ts';
 import { type StageGraph, upstream } from './stage-graph.ts';
 import type { InputShape, PipelineScopes } from './stage-scopes.ts';
-import type { InputSection, Requirements, StageSection } from './stage-section.ts';
+import type { EngineSection, InputSection, Requirements, StageSection } from './stage-section.ts';
 
 /** What all stages of a pipeline are loaded with. */
 export interface StageContext {
@@ -90,17 +90,23 @@ export class StageLoader {
       ...(section.when === undefined ? {} : { when: this.#text(section.when) }),
       gates: section.gates.map(({ name, node }) => ({ name, condition: this.#text(node) })),
       ...(section.approval === undefined ? {} : { approval: this.#text(section.approval) }),
-      engines: Object.fromEntries(section.engines.map(({ name, image }) => [name, { image }])),
+      engines: Object.fromEntries(section.engines.map((engine) => [engine.name, this.#engine(engine)])),
       variants: Object.fromEntries(section.variants.map(({ name, path }) => [name, path])),
       params: section.params === undefined ? {} : (this.#context.reader.object(section.params, '`params`') ?? {}),
       outputs: section.outputs,
       ...(section.metrics === undefined ? {} : { metrics: section.metrics }),
       timeouts: section.timeouts,
       retry: section.retry,
+      stopOn: section.stopOn,
       contract: section.contract,
       reuse: section.reuse,
       ...(section.dryRun === undefined ? {} : { dryRun: this.#dryRun(section.dryRun) }),
     };
+  }
+
+  #engine({ image, watch }: EngineSection): Stage['engines'][string] {
+    for (const { path, node } of watch?.named ?? []) this.#known(path, node);
+    return watch === undefined ? { image } : { image, watch: watch.advice };
   }
 
   #input(input: InputSection): StageInput {
@@ -215,10 +221,8 @@ export class StageLoader {
     kind: Requirement['kind'],
     { name, requires }: { readonly name: string; readonly requires: Requirements },
   ): readonly Requirement[] {
-    const { schema, reader } = this.#context;
     return requires.map(({ path, node }) => {
-      const known = namedPaths(schema).map(dotted);
-      if (!known.includes(path)) reader.report(node, `there is no parameter \`${path}\``, nameHint(path, known));
+      this.#known(path, node);
       return { kind, name, path };
     });
   }
@@ -230,6 +234,12 @@ export class StageLoader {
       .map(dotted);
     if (!known.includes(path)) reader.report(node, `there is no boolean parameter \`${path}\``, nameHint(path, known));
     return path;
+  }
+
+  #known(path: string, node: Node): void {
+    const { schema, reader } = this.#context;
+    const known = namedPaths(schema).map(dotted);
+    if (!known.includes(path)) reader.report(node, `there is no parameter \`${path}\``, nameHint(path, known));
   }
 
   #compile(node: Node, expected: ExpectedType): Compiled<CompiledExpression> {

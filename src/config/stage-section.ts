@@ -1,9 +1,11 @@
 import { isMap, isSeq, type Node } from 'yaml';
 import { parseStageName, STAGE_NAME_MAX, type StageName } from '../domain/naming.ts';
 import type { StageContract } from '../domain/pipeline.ts';
+import type { WarningKind } from '../domain/progress.ts';
 import type { StageTimeouts } from '../domain/render-values.ts';
 import { DURATION_FORM, parseDuration } from './durations.ts';
 import type { Entry, Fields, FileReader } from './file-reader.ts';
+import { readWarnings, readWatch, type WatchSection } from './watch-section.ts';
 
 /** One stage of a pipeline file. Nodes stand for what is resolved or compiled later. */
 export interface StageSection {
@@ -24,6 +26,7 @@ export interface StageSection {
   readonly metrics?: readonly string[];
   readonly timeouts: StageTimeouts;
   readonly retry: { readonly infra: number; readonly user: number };
+  readonly stopOn: readonly WarningKind[];
   readonly contract: StageContract;
   readonly reuse: 'auto' | 'never';
   readonly dryRun?: { readonly path: string; readonly node: Node };
@@ -34,6 +37,7 @@ export interface EngineSection {
   readonly key: Node;
   readonly image: string;
   readonly requires: Requirements;
+  readonly watch?: WatchSection;
 }
 
 export interface VariantSection {
@@ -77,6 +81,7 @@ const FIELDS = [
   'metrics',
   'timeouts',
   'retry',
+  'stopOn',
   'contract',
   'reuse',
   'dry-run',
@@ -125,6 +130,7 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
     ...readMetrics(reader, part('metrics'), contract),
     timeouts: readTimeouts(reader, part('timeouts')),
     retry: readRetry(reader, part('retry')),
+    stopOn: readWarnings(reader, part('stopOn'), '`stopOn`') ?? [],
     contract,
     reuse: reader.oneOf(part('reuse'), '`reuse`', ['auto', 'never'] as const) ?? 'auto',
     ...(dryRun === undefined || rehearsal === undefined ? {} : { dryRun: { path: rehearsal, node: dryRun } }),
@@ -187,10 +193,11 @@ function readEngines(reader: FileReader, stage: Fields, what: string): readonly 
   const entries = reader.entries(reader.required(stage, 'engines', what), '`engines`');
   return entries.flatMap((entry) => {
     checkChoiceName(reader, entry, 'an engine');
-    const fields = reader.fields(entry.value, `engine \`${entry.name}\``, { known: ['image', 'requires'] });
+    const fields = reader.fields(entry.value, `engine \`${entry.name}\``, { known: ['image', 'requires', 'watch'] });
     if (fields === undefined) return [];
     const image = reader.text(reader.required(fields, 'image', `engine \`${entry.name}\``), '`image`') ?? '';
-    return [{ name: entry.name, key: entry.key, image, requires: readRequires(reader, fields) }];
+    const watch = readWatch(reader, fields.entries.get('watch')?.value);
+    return [{ name: entry.name, key: entry.key, image, requires: readRequires(reader, fields), ...watch }];
   });
 }
 

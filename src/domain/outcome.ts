@@ -65,6 +65,8 @@ export type FailureReason =
   | 'over-limit'
   /** What it ran on was taken away: evicted, preempted, node lost, deleted by somebody. */
   | 'disrupted'
+  /** A warning of its log that `stopOn` of the stage names: we ended it. */
+  | 'stopped-on-warning'
   /** An output or input changed after it was recorded. */
   | 'digest-mismatch';
 

@@ -1,7 +1,9 @@
 import type { JsonObject } from './json.ts';
 import type { StageName } from './naming.ts';
+import type { WarningKind } from './progress.ts';
 import type { StageTimeouts } from './render-values.ts';
 import type { Place } from './source-file.ts';
+import type { WatchAdvice } from './training/advice.ts';
 
 /** A pipeline after parsing: every reference resolved, stages in topological order. */
 export interface Pipeline {
@@ -28,7 +30,7 @@ export interface Stage {
   /** Whether a person must agree before it starts: a condition, or `required`. Absent = nobody is asked. */
   readonly approval?: ExpressionText;
   /** By engine name; `image` is a folder of ours (`stages/<stage>/<engine>`) or an image reference. */
-  readonly engines: Readonly<Record<string, { readonly image: string }>>;
+  readonly engines: Readonly<Record<string, StageEngine>>;
   /** By variant name: the template file, relative to the pipeline's folder. */
   readonly variants: Readonly<Record<string, string>>;
   /** A tree with expressions; becomes params.json. */
@@ -39,10 +41,18 @@ export interface Stage {
   readonly metrics?: readonly string[];
   readonly timeouts: StageTimeouts;
   readonly retry: { readonly infra: number; readonly user: number };
+  /** Warnings of its log that end an attempt. */
+  readonly stopOn: readonly WarningKind[];
   readonly contract: StageContract;
   readonly reuse: 'auto' | 'never';
   /** The parameter, a dotted name, that is true when the stage only shows what it would do. Absent = it cannot. */
   readonly dryRun?: string;
+}
+
+/** `watch`: which of the parameters to change when its log tells of a fault. */
+interface StageEngine {
+  readonly image: string;
+  readonly watch?: WatchAdvice;
 }
 
 /** What a stage reads, and where it comes from. */

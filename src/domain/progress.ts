@@ -18,7 +18,8 @@ export interface Progress {
 }
 
 /** What a log can tell of an attempt that still runs. */
-export type WarningKind = 'nan' | 'stall' | 'collective-timeout' | 'out-of-memory' | 'gpu-fault';
+export const WARNING_KINDS = ['nan', 'stall', 'collective-timeout', 'out-of-memory', 'gpu-fault'] as const;
+export type WarningKind = (typeof WARNING_KINDS)[number];
 
 /** A fault that a person should look at before the attempt has cost more. */
 export interface Warning {

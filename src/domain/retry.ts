@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.ts';
+import type { FailureReason, Outcome } from './outcome.ts';
 import type { AttemptRecord } from './run-record.ts';
 
 /** Whether another attempt follows a failed one. */
@@ -27,6 +27,9 @@ export function judgeRetry(
   return { kind: 'retry', delaySeconds: Math.min(60, 2 * 4 ** (failures.length - 1)), reason: last.message };
 }
 
+/** Of class `user`: what may go well at another try. */
+const RETRYABLE: readonly FailureReason[] = ['exit', 'signal', 'stopped-on-warning'];
+
 function isRetryable(outcome: Extract<Outcome, { kind: 'failed' }>): boolean {
   switch (outcome.class) {
     case 'config':
@@ -34,6 +37,6 @@ function isRetryable(outcome: Extract<Outcome, { kind: 'failed' }>): boolean {
     case 'infra':
       return true;
     case 'user':
-      return outcome.reason === 'exit' || outcome.reason === 'signal';
+      return RETRYABLE.includes(outcome.reason);
   }
 }

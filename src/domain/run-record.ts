@@ -40,6 +40,7 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
       'helper-failed',
       'over-limit',
       'disrupted',
+      'stopped-on-warning',
       'digest-mismatch',
     ]),
     message: z.string(),

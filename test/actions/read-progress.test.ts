@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { followProgress, parseProgress } from '../../src/actions/read-progress.ts';
+import { followProgress } from '../../src/actions/read-progress.ts';
+import { systemClock } from '../../src/adapters/clock/system-clock.ts';
+import { parseProgress } from '../../src/domain/training/own-line.ts';
 import type { AttemptRef, Target } from '../../src/ports/target.ts';
 
 test.each<[string, unknown]>([
@@ -26,9 +28,14 @@ test('is told with the time it was said, whenever it is read', async () => {
   };
   const told: unknown[] = [];
   const ref = { run: 'weekly-1', stage: 'one', attempt: 1 } as unknown as AttemptRef;
-  await followProgress({ logs } as unknown as Target, ref, new AbortController().signal, (event) => {
-    told.push(event);
-  });
+  await followProgress(
+    { logs } as unknown as Target,
+    ref,
+    { clock: systemClock, signal: new AbortController().signal },
+    (event) => {
+      told.push(event);
+    },
+  );
   expect(told).toEqual([
     { type: 'attempt-progress', time: '2026-01-01T00:00:01.123Z', ...ref, progress: { fraction: 0.5 } },
   ]);

@@ -6,6 +6,7 @@ import type {
   Bound,
   ImageIdentity,
   LogLine,
+  LogOptions,
   Observation,
   Target,
 } from '../../src/ports/target.ts';
@@ -31,6 +32,7 @@ export class MemoryTarget implements Target {
   /** Lets a test kill the driver between the creation and the answer. */
   afterCreate: () => void = () => undefined;
   readonly #waiting = new Set<() => void>();
+  readonly #printed = new Map<string, readonly LogLine[]>();
 
   constructor(script: Script) {
     this.script = script;
@@ -99,7 +101,27 @@ export class MemoryTarget implements Target {
     this.#wake();
   }
 
-  async *logs(): AsyncIterable<readonly LogLine[]> {}
+  async *logs(ref: AttemptRef, options: LogOptions, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
+    const name = nameOf(ref);
+    for (let given = 0; ; ) {
+      const lines = (this.#printed.get(name) ?? []).slice(given);
+      given += lines.length;
+      if (lines.length > 0) yield lines.slice(-(options.tail ?? lines.length));
+      else if (!options.follow || signal.aborted || this.objects.get(name)?.outcome !== undefined) return;
+      else await this.#change(signal);
+    }
+  }
+
+  /** Lines of an attempt's main container, a second apart from the given time on. */
+  print(name: string, texts: readonly string[], from = '2026-01-01T00:00:00.000Z'): void {
+    const lines = this.#printed.get(name) ?? [];
+    const added = texts.map((text, index): LogLine => {
+      const time = new Date(Date.parse(from) + index * 1000).toISOString();
+      return { container: 'main', stream: 'stdout', time, text };
+    });
+    this.#printed.set(name, [...lines, ...added]);
+    this.#wake();
+  }
 
   async clean(): Promise<void> {}
 

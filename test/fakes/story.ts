@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import type { StageName } from '../../src/domain/naming.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Pipeline, Stage } from '../../src/domain/pipeline.ts';
+import type { WarningKind } from '../../src/domain/progress.ts';
 import type { Bindings, GateVerdict, RenderablePipeline, Results } from '../../src/domain/renderable-pipeline.ts';
 import type { RunRecord } from '../../src/domain/run-record.ts';
 import type { ArtifactStore } from '../../src/ports/artifact-store.ts';
@@ -18,6 +19,7 @@ export interface FakeStage {
   readonly needs?: readonly string[];
   readonly params?: JsonObject;
   readonly retry?: { readonly infra: number; readonly user: number };
+  readonly stopOn?: readonly WarningKind[];
   readonly reuse?: 'auto' | 'never';
   readonly when?: (results: Results) => boolean;
   readonly gate?: (results: Results, previous: Results) => string | undefined;
@@ -59,6 +61,7 @@ function toStage(stage: FakeStage): Stage {
     outputs: ['out'],
     timeouts: { queue: 60, start: 60, run: 60, grace: 5 },
     retry: stage.retry ?? { infra: 0, user: 0 },
+    stopOn: stage.stopOn ?? [],
     contract: 'full',
     reuse: stage.reuse ?? 'auto',
   };

@@ -36,6 +36,7 @@ const failureReason = z.enum([
   'helper-failed',
   'over-limit',
   'disrupted',
+  'stopped-on-warning',
   'digest-mismatch',
 ]);
 

@@ -1,0 +1,40 @@
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { WarningKind } from '../progress.ts';
+
+/** What to do with a parameter against a fault. */
+export const REMEDIES = ['lower', 'raise', 'set'] as const;
+export type Remedy = (typeof REMEDIES)[number];
+
+/** By kind of warning: the dotted names of the parameters to lower, to raise, to set; the first one helps most. */
+export type WatchAdvice = Readonly<Partial<Record<WarningKind, Readonly<Partial<Record<Remedy, readonly string[]>>>>>>;
+
+/** What holds for every trainer, where the pipeline names no parameter. */
+const GENERAL: Readonly<Record<WarningKind, string>> = {
+  nan: 'lower the learning rate, and look at the rows of the last steps',
+  stall:
+    'look whether its processes still compute: a rank may wait for one that is gone, or a disk or endpoint does not answer',
+  'collective-timeout': 'find the rank that stopped answering: its lines before this one say why',
+  'out-of-memory': 'give each GPU fewer tokens or rows at a time, or take more GPUs',
+  'gpu-fault': 'the GPU or its node is at fault, not the training: keep the node out (`kubectl cordon`) and resume',
+};
+
+/** What to change: the pipeline's parameters with their values now, else what holds in general. */
+export function adviceFor(kind: WarningKind, advice: WatchAdvice | undefined, params: JsonObject): string {
+  const own = advice?.[kind];
+  const phrases = REMEDIES.flatMap((remedy) => {
+    const named = (own?.[remedy] ?? []).map((path) => withValue(path, valueAt(params, path)));
+    return named.length === 0 ? [] : [`${remedy} ${named.join(' or ')}`];
+  });
+  return phrases.length === 0 ? GENERAL[kind] : phrases.join(', or ');
+}
+
+function withValue(path: string, value: Json | undefined): string {
+  return value === undefined ? path : `${path} (now ${JSON.stringify(value)})`;
+}
+
+function valueAt(params: JsonObject, path: string): Json | undefined {
+  let value: Json | undefined = params;
+  for (const name of path.split('.'))
+    value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return value;
+}

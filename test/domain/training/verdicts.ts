@@ -1,0 +1,92 @@
+import type { Progress, Warning } from '../../../src/domain/progress.ts';
+
+/** What a log of the corpus says: what stands in its last progress, and every warning without its evidence. */
+export interface Verdict {
+  readonly progress?: Progress;
+  readonly warnings?: readonly Pick<Warning, 'kind' | 'message'>[];
+}
+
+/** By the file's name without `.log`; the lines of a file are two seconds apart. */
+export const VERDICTS: Readonly<Record<string, Verdict>> = {
+  'progress-lines': {
+    progress: { message: 'phase 2 (skills) epoch 2 step 8/8: loss 2.688, 12.7 rows/s', fraction: 1 },
+  },
+  'instructlab-training': {
+    progress: { step: 8, epoch: 2, metrics: { loss: 2.688, learning_rate: 0, samples_per_second: 12.684 } },
+  },
+  'metrics-file': {
+    progress: { step: 3, epoch: 0.15, metrics: { val_loss: 1.2, learning_rate: 6e-7, samples_per_second: 42.1 } },
+    warnings: [{ kind: 'nan', message: 'the loss is no number at step 3' }],
+  },
+  trainer: { progress: { epoch: 2, metrics: { loss: 4.137, val_loss: 4.121, train_loss: 4.142, grad_norm: 0.8814 } } },
+  'trainer-bars': { progress: { step: 20, steps: 20, fraction: 1 } },
+  'trainer-nan': {
+    progress: { epoch: 2 },
+    warnings: [{ kind: 'nan', message: 'the loss is no number at epoch 0.6' }],
+  },
+  'trainer-nan-filtered': {
+    progress: { epoch: 2 },
+    warnings: [{ kind: 'nan', message: 'the gradient is no number in 3 reports in a row at epoch 1' }],
+  },
+  'mlx-lm': { progress: { step: 12, steps: 12, fraction: 1, metrics: { loss: 5.536, tokens_per_second: 2729 } } },
+  'mlx-lm-nan': {
+    progress: { step: 8, steps: 8 },
+    warnings: [{ kind: 'nan', message: 'the loss is no number at step 2 of 8' }],
+  },
+  'mlx-lm-sentences': {
+    progress: {
+      step: 40,
+      steps: 100,
+      fraction: 0.4,
+      etaSeconds: 12,
+      metrics: { loss: 4.87, val_loss: 5.843, learning_rate: 1e-5, tokens_per_second: 281.002 },
+    },
+  },
+  'torchrun-hang': {
+    warnings: [{ kind: 'collective-timeout', message: 'a rank waited 4 s for another (recv)' }],
+  },
+  'torchrun-failed': {},
+  'nccl-watchdog': {
+    progress: { step: 32, steps: 500 },
+    warnings: [{ kind: 'collective-timeout', message: 'rank 2 waited 600 s for the others in ALLREDUCE' }],
+  },
+  'nccl-watchdog-old': {
+    warnings: [{ kind: 'collective-timeout', message: 'rank 1 waited 1800 s for the others in _ALLGATHER_BASE' }],
+  },
+  'ranks-did-not-meet': {
+    warnings: [{ kind: 'collective-timeout', message: 'the ranks did not meet within 901 s: 3/4 came' }],
+  },
+  'cuda-oom': {
+    warnings: [
+      {
+        kind: 'out-of-memory',
+        message: 'the memory of GPU 3 ran out: 2.00 GiB more were asked for, 1.10 GiB of 79.11 GiB were free',
+      },
+    ],
+  },
+  'cuda-oom-old': {
+    warnings: [
+      {
+        kind: 'out-of-memory',
+        message: 'the memory of GPU 0 ran out: 512.00 MiB more were asked for, 39.59 GiB are there',
+      },
+    ],
+  },
+  'cuda-oom-driver': { warnings: [{ kind: 'out-of-memory', message: 'the memory of GPU ran out' }] },
+  'vllm-oom': {
+    warnings: [
+      {
+        kind: 'out-of-memory',
+        message: 'the memory of GPU 0 ran out: 896.00 MiB more were asked for, 512.00 MiB of 23.64 GiB were free',
+      },
+    ],
+  },
+  xid: { warnings: [{ kind: 'gpu-fault', message: 'a GPU reports Xid 79: it has fallen off the bus' }] },
+  'xid-of-a-program': {},
+  ecc: {
+    warnings: [{ kind: 'gpu-fault', message: 'a GPU reports an error in its memory that cannot be corrected (ECC)' }],
+  },
+  vllm: { progress: { metrics: { tokens_per_second: 1226.3, requests_running: 18, requests_waiting: 42 } } },
+  sdg: { progress: { message: 'block eval_questions', step: 30, steps: 30, metrics: { samples: 28 } } },
+  data: {},
+};
