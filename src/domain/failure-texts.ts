@@ -89,6 +89,17 @@ export const FAILURE_TEXTS: Readonly<Record<FailureReason, FailureText>> = {
       'preempted again and again: `pod.priorityClassName`',
     ],
   },
+  'stopped-on-warning': {
+    classes: ['user'],
+    meaning: 'Its log told of a fault that `stopOn` of the stage names, and it was ended for it.',
+    causes: [
+      'a loss that is no number, a step that does not end, a GPU that is full or broken: its message has the line',
+    ],
+    remedies: [
+      'its message names what to change: `run --set ...`, a new run that keeps the rest',
+      '`--stop-on STAGE=none` lets it go on (docs/watching.md)',
+    ],
+  },
   'digest-mismatch': {
     classes: ['config'],
     meaning: 'An input or an output is not what was recorded: it changed afterwards.',

@@ -50,14 +50,19 @@ class Log {
   }
 
   get target(): Target {
-    return { logs: (_: unknown, options: LogOptions, signal: AbortSignal) => this.#logs(options, signal) } as unknown as Target;
+    return {
+      logs: (_: unknown, options: LogOptions, signal: AbortSignal) => this.#logs(options, signal),
+    } as unknown as Target;
   }
 
   /** Follows it and collects the warnings. */
   follow(): { readonly warned: Said[]; readonly leave: () => Promise<void> } {
     const warned: Said[] = [];
     const over = new AbortController();
-    const clock = { now: () => new Date(this.clock.now()), sleep: (seconds: number, signal: AbortSignal) => this.clock.sleep(seconds, signal) };
+    const clock = {
+      now: () => new Date(this.clock.now()),
+      sleep: (seconds: number, signal: AbortSignal) => this.clock.sleep(seconds, signal),
+    };
     const work = (async () => {
       for await (const said of readProgress(this.target, ref, { follow: true, clock }, over.signal)) {
         if (said.kind === 'warned') warned.push(said);
@@ -81,22 +86,25 @@ class Log {
   }
 }
 
-test.each([0, 3_600_000, -3_600_000])('silence is told while it lasts, whatever the clocks say (%i ms behind)', async (behind) => {
-  const log = new Log();
-  log.behindMs = behind;
-  const { warned, leave } = log.follow();
-  await log.steps(1, 5);
-  await log.clock.advance(8 * 60);
-  expect(warned).toEqual([]);
-  await log.clock.advance(2 * 60);
-  expect(warned).toMatchObject([
-    { warning: { kind: 'stall' }, time: new Date(Date.parse('2026-01-01T00:14:00Z') - behind).toISOString() },
-  ]);
-  await log.steps(6, 6);
-  await log.clock.advance(60 * 60);
-  expect(warned).toHaveLength(2);
-  await leave();
-});
+test.each([0, 3_600_000, -3_600_000])(
+  'silence is told while it lasts, whatever the clocks say (%i ms behind)',
+  async (behind) => {
+    const log = new Log();
+    log.behindMs = behind;
+    const { warned, leave } = log.follow();
+    await log.steps(1, 5);
+    await log.clock.advance(8 * 60);
+    expect(warned).toEqual([]);
+    await log.clock.advance(2 * 60);
+    expect(warned).toMatchObject([
+      { warning: { kind: 'stall' }, time: new Date(Date.parse('2026-01-01T00:14:00Z') - behind).toISOString() },
+    ]);
+    await log.steps(6, 6);
+    await log.clock.advance(60 * 60);
+    expect(warned).toHaveLength(2);
+    await leave();
+  },
+);
 
 test('a way that is cut, or a machine that slept, makes no stall', async () => {
   const log = new Log();

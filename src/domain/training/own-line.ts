@@ -16,6 +16,7 @@ export function parseProgress(line: string): Progress | undefined {
   return parseOwnLine(line)?.progress;
 }
 
+/** The same, with the metrics that are no number. */
 export function parseOwnLine(line: string): OwnProgress | undefined {
   if (!line.startsWith(PROGRESS_PREFIX) || line.length > LONGEST_OWN) return undefined;
   const json = parsed(line.slice(PROGRESS_PREFIX.length));
@@ -50,7 +51,7 @@ const NO_NUMBERS: Readonly<Record<string, number>> = {
 };
 const MARK = 'ilab-no-number ';
 
-/** Python writes `NaN` and `Infinity`, which are no JSON: they become marked texts first. */
+/** Undefined for what is no JSON. Python writes `NaN` and `Infinity`, which are no JSON: they become marked texts first. */
 export function parsed(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;

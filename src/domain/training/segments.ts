@@ -21,6 +21,7 @@ export function segmentsOf(line: string): readonly string[] {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what colours are made of
 const COLOUR = /\u001b\[[\d;]{0,20}m/g;
 
+/** The text without the sequences that colour it on a terminal; others stay. */
 export function withoutColour(text: string): string {
   return text.includes('\u001b') ? text.replace(COLOUR, '') : text;
 }
