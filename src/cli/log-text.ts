@@ -1,4 +1,4 @@
-import { parseProgress } from '../actions/read-progress.ts';
+import { parseProgress } from '../domain/training/own-line.ts';
 import { progressPhrase } from '../ui/text/phrases.ts';
 import { type SanitizeOptions, sanitize } from '../ui/text/sanitize.ts';
 
