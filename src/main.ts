@@ -109,6 +109,8 @@ function main(): void {
     },
     writeFiles: async (folder, files) =>
       (await import('./adapters/files/write-files.ts')).writeFiles(resolve(folder), files),
+    openOnDesktop: async (file) =>
+      (await import('./adapters/machine/open-on-desktop.ts')).openOnDesktop(file, process.env, process.platform),
     openDownloadFolder: async (folder) =>
       (await import('./adapters/files/disk-download-folder.ts')).diskDownloadFolder(resolve(folder)),
     verifyModel: async (location, signal) => {

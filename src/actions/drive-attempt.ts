@@ -124,9 +124,10 @@ async function observe(
           break;
         case 'started': {
           const since = lastAttempt(session.stage(stage.name))?.at.started;
-          if (since === undefined)
-            await save({ at: { ...(seen.placed === undefined ? {} : { placed: seen.placed }), started: seen.at } });
-          else if (held !== undefined) tellGoingOn(context, ref, since, held);
+          if (since === undefined) {
+            const { kind: _, at: started, ...before } = seen;
+            await save({ at: { ...before, started } });
+          } else if (held !== undefined) tellGoingOn(context, ref, since, held);
           held = undefined;
           break;
         }

@@ -15,6 +15,7 @@ export const COMMAND_NAMES = [
   'artifacts',
   'diff',
   'diagnose',
+  'report',
   'verify',
   'plan',
   'render',

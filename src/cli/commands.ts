@@ -87,6 +87,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./diagnose.ts')).defineDiagnose,
   },
   {
+    name: 'report',
+    group: 'look',
+    summary: 'Write a page on runs: time, scores, curves, failures',
+    load: async () => (await import('./report.ts')).defineReport,
+  },
+  {
     name: 'verify',
     group: 'look',
     summary: 'Hold a published model against its statement',

@@ -60,6 +60,8 @@ export interface CliContext {
   readonly openArchive: OpenArchive;
   /** Writes text files into a folder, which is made; returns their paths. */
   readonly writeFiles: (folder: string, files: readonly SourceFile[]) => Promise<readonly string[]>;
+  /** Opens a file on the desktop, with what its kind is opened with. Throws `bad-usage` where there is no desktop. */
+  readonly openOnDesktop: (file: string) => Promise<void>;
   /** A folder that takes a run's files over; nothing is made yet. */
   readonly openDownloadFolder: (folder: string) => Promise<IntoFolder>;
   /** Holds a published model, a folder or `hf:org/name@revision`, against its statement. */

@@ -6,14 +6,24 @@ import { metricsNamed, shortMetrics } from './metric-names.ts';
 
 /** Judges one gate; a metric that nobody reported refuses, and is named. */
 export function judgeGate(gate: LoadedGate, values: JsonObject): GateVerdict {
-  const { name } = gate;
+  const { name, text: condition } = gate;
   try {
-    if (gate.condition.evaluate(values) === true) return { kind: 'passed', name };
-    return { kind: 'refused', name, reason: `${gate.text} is false${shown(gate, values)}` };
+    const isTrue = gate.condition.evaluate(values) === true;
+    const sides = sidesOf(gate, values);
+    if (isTrue) return { kind: 'passed', name, condition, sides };
+    return { kind: 'refused', name, condition, sides, reason: `${condition} is false${shown(sides)}` };
   } catch (error) {
     if (!(error instanceof EvaluationFault)) throw error;
-    return { kind: 'refused', name, reason: missing(error) };
+    return { kind: 'refused', name, condition, sides: [], reason: missing(error) };
   }
+}
+
+/** Both sides of each comparison, metrics by their own name; none where one of them cannot be had. */
+function sidesOf(gate: LoadedGate, values: JsonObject): GateVerdict['sides'] {
+  return gate.condition.sides(values).map(({ expression, value }) => ({
+    expression: shortMetrics(expression),
+    ...(value === undefined ? {} : { value }),
+  }));
 }
 
 function missing(fault: EvaluationFault): string {
@@ -22,11 +32,11 @@ function missing(fault: EvaluationFault): string {
   return `${named.stage} reported no metric ${named.metric}: ${fault.expression} cannot be judged`;
 }
 
-/** `: tuned_loss is 2.31, base_loss is 2.11`: both sides of each comparison, metrics by their own name. */
-function shown(gate: LoadedGate, values: JsonObject): string {
-  const sides = gate.condition.sides(values).map(({ expression, value }) => {
-    const name = shortMetrics(expression);
-    return `${name} is ${typeof value === 'number' ? Number(value.toPrecision(6)) : (JSON.stringify(value) ?? 'absent')}`;
-  });
-  return sides.length === 0 ? '' : `: ${sides.join(', ')}`;
+/** `: tuned_loss is 2.31, base_loss is 2.11`. */
+function shown(sides: GateVerdict['sides']): string {
+  const phrases = sides.map(
+    ({ expression, value }) =>
+      `${expression} is ${typeof value === 'number' ? Number(value.toPrecision(6)) : (JSON.stringify(value) ?? 'absent')}`,
+  );
+  return phrases.length === 0 ? '' : `: ${phrases.join(', ')}`;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { StageName } from './naming.ts';
 import type { NotifySettings } from './notification.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -58,9 +58,16 @@ export type Results = Readonly<Record<string, { readonly metrics: Readonly<Recor
 
 /** What a gate says before its stage is submitted. */
 export type GateVerdict =
-  | { readonly kind: 'passed'; readonly name: string }
+  | ({ readonly kind: 'passed'; readonly name: string } & Judged)
   /** `reason` shows the condition with both sides' values, or names the metric that is missing. */
-  | { readonly kind: 'refused'; readonly name: string; readonly reason: string };
+  | ({ readonly kind: 'refused'; readonly name: string; readonly reason: string } & Judged);
+
+/** A condition as it was written, and both sides of each comparison in it. */
+interface Judged {
+  readonly condition: string;
+  /** Metrics by their own name; empty where it cannot be judged. */
+  readonly sides: readonly { readonly expression: string; readonly value?: Json }[];
+}
 
 /** An input from outside, with its expressions evaluated. */
 export interface SourceInput {

@@ -76,6 +76,11 @@ const attempt = z.object({
     bound: time.exactOptional(),
     /** When its first pod got a node, and with it its GPUs, as the cluster says; absent where there are no nodes. */
     placed: time.exactOptional(),
+    /** When that pod was made; later than `bound` where a queue held it back. */
+    podCreated: time.exactOptional(),
+    /** When the first of its init containers began, and when all had ended or were ready; absent where there are none. */
+    initStarted: time.exactOptional(),
+    initEnded: time.exactOptional(),
     /** When the main container began, as the target says. */
     started: time.exactOptional(),
     /** When the attempt ended, as the target says. */

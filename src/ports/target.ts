@@ -60,6 +60,16 @@ export interface Refused {
   readonly outcome: Outcome;
 }
 
+/** What lay before the start of an attempt's first pod, RFC 3339, as far as the target tells; nothing where there are no pods. */
+export interface StartTimes {
+  readonly podCreated?: string;
+  /** When it got a node. */
+  readonly placed?: string;
+  /** When the first of its init containers began, and when all had ended or were ready. */
+  readonly initStarted?: string;
+  readonly initEnded?: string;
+}
+
 /**
  * What a target says of an attempt that is bound, in the order it happens; a waiting attempt may say so often. One that
  * runs may have to wait again (its pod was taken away, a queue suspended it), or be in trouble: `started` says that this is over.
@@ -68,8 +78,8 @@ export type Observation =
   | { readonly kind: 'waiting'; readonly reason: string; readonly fix?: string }
   /** Whatever state it is in: what it runs on does not answer, or it is bound to fail and has not ended yet. */
   | { readonly kind: 'troubled'; readonly reason: string; readonly fix?: string }
-  /** `at`: RFC 3339, as the target says. `placed`: when its first pod got a node; absent where there are no nodes. */
-  | { readonly kind: 'started'; readonly at: string; readonly placed?: string }
+  /** `at`: RFC 3339, as the target says. */
+  | ({ readonly kind: 'started'; readonly at: string } & StartTimes)
   /** Outcome and complete logs are durable on the target; the last observation. */
   | { readonly kind: 'ended'; readonly at: string; readonly outcome: Outcome; readonly stored?: StoreReport }
   /** No object with that uid. `reason`: the whole place goes with it, in a sentence. The last observation. */

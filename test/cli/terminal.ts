@@ -35,6 +35,7 @@ export class Terminal {
       openImages: missing,
       openArchive: missing,
       writeFiles: missing,
+      openOnDesktop: missing,
       openDownloadFolder: missing,
       verifyModel: missing,
       examine: missing,

@@ -133,13 +133,17 @@ describe('an opened pipeline', () => {
     const use = pipeline.pipeline.stages[1];
     if (use === undefined) throw new Error('two stages');
     const judged = (rows: number) => pipeline.gates(use.name, { make: { metrics: { rows } } });
-    expect(judged(11)).toEqual([{ kind: 'passed', name: 'enough' }]);
-    expect(judged(10.5)).toEqual([{ kind: 'passed', name: 'enough' }]);
+    expect(judged(11)).toMatchObject([{ kind: 'passed', name: 'enough' }]);
+    expect(judged(10.5)).toMatchObject([{ kind: 'passed', name: 'enough' }]);
     expect(judged(10)).toEqual([
-      { kind: 'refused', name: 'enough', reason: 'results.make.metrics.rows > 10 is false: rows is 10' },
+      {
+        ...{ kind: 'refused', name: 'enough', condition: 'results.make.metrics.rows > 10' },
+        sides: [{ expression: 'rows', value: 10 }],
+        reason: 'results.make.metrics.rows > 10 is false: rows is 10',
+      },
     ]);
     for (const results of [{}, { make: { metrics: {} } }, { other: { metrics: { rows: 11 } } }]) {
-      expect(pipeline.gates(use.name, results)).toEqual([
+      expect(pipeline.gates(use.name, results)).toMatchObject([
         {
           kind: 'refused',
           name: 'enough',

@@ -41,7 +41,7 @@ export function fakePipeline(stages: readonly FakeStage[]): RenderablePipeline {
     when: (name, results) => find(name).when?.(results) ?? true,
     gates: (name, results, previous = {}): readonly GateVerdict[] => {
       const reason = find(name).gate?.(results, previous);
-      return reason === undefined ? [] : [{ kind: 'refused', name: 'gate', reason }];
+      return reason === undefined ? [] : [{ kind: 'refused', name: 'gate', reason, condition: 'fake', sides: [] }];
     },
     approval: (name) => find(name).approval ?? false,
     sourceInputs: () => [],

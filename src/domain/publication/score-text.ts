@@ -8,6 +8,7 @@ export interface Measure {
   readonly title: string;
   /** For the head of a column, and the begin of a sentence. */
   readonly short: string;
+  readonly better: 'lower' | 'higher';
   /** Shown although nothing was measured. */
   readonly isAlwaysShown: boolean;
   /** For the `model-index` of a card: kind of the metric, and name and kind of what it was measured on. */
@@ -20,6 +21,7 @@ export const MEASURES: readonly Measure[] = [
     of: ({ loss }) => loss,
     title: 'held-out loss (nats per answer token, lower is better)',
     short: 'Held-out loss',
+    better: 'lower',
     isAlwaysShown: true,
     index: { metric: 'loss', dataset: 'held-out examples of the taxonomy', type: 'taxonomy' },
   },
@@ -27,6 +29,7 @@ export const MEASURES: readonly Measure[] = [
     of: ({ choice }) => choice,
     title: 'multiple choice (part answered right, guessing gives 0.25)',
     short: 'Multiple choice',
+    better: 'higher',
     isAlwaysShown: true,
     index: { metric: 'accuracy', dataset: 'multiple choice on held-out examples of the taxonomy', type: 'taxonomy' },
   },
@@ -34,6 +37,7 @@ export const MEASURES: readonly Measure[] = [
     of: ({ mmlu }) => mmlu,
     title: 'MMLU (part answered right)',
     short: 'MMLU',
+    better: 'higher',
     isAlwaysShown: false,
     index: { metric: 'accuracy', dataset: 'MMLU', type: 'cais/mmlu' },
   },
@@ -41,6 +45,7 @@ export const MEASURES: readonly Measure[] = [
     of: ({ mtBench }) => mtBench,
     title: "MT-Bench (a judge's mark from 1 to 10)",
     short: 'MT-Bench',
+    better: 'higher',
     isAlwaysShown: false,
     index: { metric: 'score', dataset: 'MT-Bench', type: 'mt-bench' },
   },
@@ -48,6 +53,7 @@ export const MEASURES: readonly Measure[] = [
     of: ({ mtBenchBranch }) => mtBenchBranch,
     title: 'MT-Bench-branch (the same, on held-out examples)',
     short: 'MT-Bench-branch',
+    better: 'higher',
     isAlwaysShown: false,
     index: { metric: 'score', dataset: 'MT-Bench-branch', type: 'mt-bench-branch' },
   },

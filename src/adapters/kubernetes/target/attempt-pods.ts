@@ -1,3 +1,5 @@
+import type { Json } from '../../../domain/json.ts';
+import type { StartTimes } from '../../../ports/target.ts';
 import { ATTEMPT_LABEL, RUN_LABEL, STAGE_LABEL } from '../api/attempt-labels.ts';
 import { type KubeApi, type KubeObject, listAt, textAt } from '../api/kube-api.ts';
 import { hasPodEnded } from '../api/pod-phase.ts';
@@ -27,15 +29,38 @@ function createdAt(object: KubeObject): string {
   return textAt(object, 'metadata', 'creationTimestamp') ?? '';
 }
 
-/** When the first of the pods got a node, RFC 3339; undefined while none has one. */
-export function placedAt(pods: readonly KubeObject[]): string | undefined {
-  const times = pods.flatMap((pod) => {
-    const placed = listAt(pod, 'status', 'conditions').find(
-      ({ type, status }) => type === 'PodScheduled' && status === 'True',
-    );
-    return textAt(placed, 'lastTransitionTime') ?? [];
-  });
-  return times.toSorted()[0];
+/** What lay before the start of the pod that got a node first; empty while none has one. */
+export function startTimesOf(pods: readonly KubeObject[]): StartTimes {
+  const placed = pods
+    .flatMap((pod) => {
+      const time = sinceWhen(pod, 'PodScheduled');
+      return time === undefined ? [] : [{ pod, time }];
+    })
+    .toSorted((a, b) => (a.time < b.time ? -1 : 1))[0];
+  if (placed === undefined) return {};
+  const { pod, time } = placed;
+  const created = textAt(pod, 'metadata', 'creationTimestamp');
+  const begun = listAt(pod, 'status', 'initContainerStatuses').flatMap(
+    (status) => startOf(status, 'terminated') ?? startOf(status, 'running') ?? [],
+  );
+  const initStarted = begun.toSorted()[0];
+  const initEnded = initStarted === undefined ? undefined : sinceWhen(pod, 'Initialized');
+  return {
+    ...(created === undefined ? {} : { podCreated: created }),
+    placed: time,
+    ...(initStarted === undefined ? {} : { initStarted }),
+    ...(initEnded === undefined ? {} : { initEnded }),
+  };
+}
+
+function startOf(status: Json, state: 'running' | 'terminated'): string | undefined {
+  return textAt(status, 'state', state, 'startedAt');
+}
+
+/** Since when a condition of a pod is true. */
+function sinceWhen(pod: KubeObject, condition: string): string | undefined {
+  const found = listAt(pod, 'status', 'conditions').find(({ type, status }) => type === condition && status === 'True');
+  return textAt(found, 'lastTransitionTime');
 }
 
 /** The attempt's pods now and whenever something of the run changes, until the attempt is over or `signal` fires. */

@@ -9,7 +9,7 @@ import { isSuspended } from '../verdict/queue.ts';
 import { storedBy } from '../verdict/stored.ts';
 import { type AttemptView, NO_MEMORY, type Trouble, type Verdict, type VerdictMemory } from '../verdict/view.ts';
 import { type AttemptFacts, decidedOf, factsOf } from './annotations.ts';
-import { placedAt, podsOf } from './attempt-pods.ts';
+import { podsOf, startTimesOf } from './attempt-pods.ts';
 import { endAttempt, hasEnded } from './end-attempt.ts';
 import type { RunObjects } from './run-objects.ts';
 import { NOTHING_AROUND, type Surroundings, SurroundingsReader } from './surroundings.ts';
@@ -270,8 +270,7 @@ class Watching {
     if (this.#started && this.#told === '') return [];
     this.#started = true;
     this.#told = '';
-    const placed = placedAt([...this.#pods.values()]);
-    return [{ kind: 'started', at, ...(placed === undefined ? {} : { placed }) }];
+    return [{ kind: 'started', at, ...startTimesOf([...this.#pods.values()]) }];
   }
 
   /** Nothing is told twice in a row. */

@@ -1,0 +1,66 @@
+import { UserError } from '../../domain/errors.ts';
+import type { RenderablePipeline, Results } from '../../domain/renderable-pipeline.ts';
+import type { GateReport } from '../../domain/report/report.ts';
+import type { RunRecord, StageRecord } from '../../domain/run-record.ts';
+import type { Deps } from '../deps.ts';
+import { madeBy, type PastResult, publishedBefore } from '../past-results.ts';
+import type { RunDocument } from '../run-document.ts';
+
+/**
+ * What every gate said, and with which figures. The verdict is the recorded one; the figures are those of the results that the run has,
+ * so of a stage that was decided in an earlier epoch they may be newer ones.
+ */
+export async function gatesOf(
+  deps: Deps,
+  record: RunRecord,
+  document: RunDocument,
+  tell: (sentence: string) => void,
+): Promise<readonly GateReport[]> {
+  try {
+    const pipeline = await deps.openPipeline(document.sources);
+    const results = resultsOf(madeBy(record));
+    const older = await olderRuns(deps, record, pipeline);
+    return record.stages.flatMap((stage) => {
+      const previous = resultsOf(publishedBefore(older, record.pipeline.name, stage.name));
+      return pipeline.gates(stage.name, results, previous).map(({ name, condition, sides }) => {
+        const { verdict, reason } = decided(stage, name);
+        const shown = verdict === 'not judged' ? [] : sides;
+        return {
+          ...{ stage: stage.name, gate: name, condition, verdict, sides: shown },
+          ...(reason === undefined ? {} : { reason }),
+        };
+      });
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    tell(`the gates could not be read: ${error.message}`);
+    return [];
+  }
+}
+
+function decided({ decision }: StageRecord, gate: string): { verdict: GateReport['verdict']; reason?: string } {
+  switch (decision?.kind) {
+    case 'run':
+    case 'reuse':
+      return { verdict: 'passed' };
+    case 'refuse':
+      return decision.gate === gate ? { verdict: 'refused', reason: decision.reason } : { verdict: 'not judged' };
+    case 'skip':
+    case undefined:
+      return { verdict: 'not judged' };
+  }
+}
+
+/** Only where a gate holds results against those of an earlier run: all records are many. */
+async function olderRuns(deps: Deps, record: RunRecord, pipeline: RenderablePipeline): Promise<readonly RunRecord[]> {
+  const isAsked = pipeline.pipeline.stages.some(({ gates }) =>
+    gates.some(({ condition }) => /\bprevious\b/.test(condition.text)),
+  );
+  if (!isAsked) return [];
+  const runs = await deps.store.listAs(({ record: other }) => (other.createdAt < record.createdAt ? other : undefined));
+  return runs.filter((run) => run !== undefined);
+}
+
+function resultsOf(made: ReadonlyMap<string, PastResult>): Results {
+  return Object.fromEntries([...made].map(([stage, { result }]) => [stage, { metrics: result.metrics }]));
+}

@@ -1,0 +1,101 @@
+import type { Measured } from '../../domain/report/findings.ts';
+import type { RunReport } from '../../domain/report/report.ts';
+import type { SpanKind } from '../../domain/report/spans.ts';
+import { formatDuration } from '../text/format.ts';
+
+/* How figures, times and names are written, in the page and in Markdown alike. */
+
+/** What a kind of time is called. */
+export const SPAN_NAMES: Readonly<Record<SpanKind, string>> = {
+  approval: 'approval',
+  ours: 'ilab-backend',
+  queue: 'queue',
+  schedule: 'schedule',
+  wait: 'queue and schedule',
+  pull: 'images, volumes',
+  init: 'init, model server',
+  user: 'stage',
+};
+
+/** `2026-12-01 08:14:37`: UTC, as the page says once. */
+export function shownTime(time: string): string {
+  return time.slice(0, 19).replace('T', ' ');
+}
+
+/** Four digits after the point; a typographic minus. */
+export function shownFigure(value: number | undefined): string {
+  return value === undefined ? '–' : value.toFixed(4).replace('-', '−');
+}
+
+/** `2.4500 ± 0.1077`. */
+export function shownMeasured(measured: Measured | undefined, isSigned = false): string {
+  if (measured === undefined) return '–';
+  const sign = isSigned && measured.value > 0 ? '+' : '';
+  const error = measured.error === undefined ? '' : ` ± ${measured.error.toFixed(4)}`;
+  return `${sign}${shownFigure(measured.value)}${error}`;
+}
+
+/** A metric, a parameter: digits in groups, at most six that count. */
+export function shownNumber(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString('en-US').replaceAll(',', '\u202f').replace('-', '−');
+  return String(Number(value.toPrecision(6))).replace('-', '−');
+}
+
+/** `12.5`; what is tiny is not shown as nothing. */
+function shownHours(hours: number): string {
+  return hours === 0 ? '0' : hours < 0.01 ? '< 0.01' : hours.toFixed(2);
+}
+
+/** From the run's begin until it ended, or until the report was made. */
+function wallSeconds(run: RunReport, madeAt: string): number {
+  return Math.max(0, Date.parse(run.endedAt ?? madeAt) - Date.parse(run.createdAt)) / 1000;
+}
+
+/** The facts of a run by name, for a table with a column a run. */
+export function factsOf(run: RunReport, madeAt: string): readonly (readonly [name: string, text: string])[] {
+  const { gpuHours, seconds } = run;
+  const hasGpus = gpuHours.requested > 0 || gpuHours.held > 0;
+  const tries = run.stages.reduce((sum, { attempts }) => sum + attempts.length, 0);
+  return [
+    ['State', run.phase],
+    ['Pipeline', `${run.pipeline.name} ${run.pipeline.version}`],
+    ['Profile', run.profile ?? '–'],
+    ['Where', `${run.target}: ${run.place}`],
+    ['Started by', `${run.createdBy.user} on ${run.createdBy.host}`],
+    ['Started', shownTime(run.createdAt)],
+    ['Ended', run.endedAt === undefined ? 'not yet' : shownTime(run.endedAt)],
+    ['Took', formatDuration(wallSeconds(run, madeAt))],
+    ['In stages', formatDuration(seconds.stages)],
+    ['Attempts', `${tries}${run.failures.length === 0 ? '' : `, ${run.failures.length} not well`}`],
+    [
+      'GPU-hours',
+      hasGpus ? `${shownHours(gpuHours.held)} held, ${shownHours(gpuHours.productive)} productive` : 'none',
+    ],
+    ['Run id', run.id],
+    ['Plan', run.planDigest],
+  ];
+}
+
+/** `train`, or `train 2` where it was tried more than once. */
+export function attemptName(stage: string, attempt: number, attempts: number): string {
+  return attempts > 1 ? `${stage} ${attempt}` : stage;
+}
+
+/** The columns of GPU-hours, in order. */
+export function gpuColumns({ gpuHours }: RunReport): readonly (readonly [name: string, text: string])[] {
+  const { requested, held, productive, wasted, open, unknown } = gpuHours;
+  return [
+    ['requested', shownHours(requested)],
+    ['held', shownHours(held)],
+    ['productive', shownHours(productive)],
+    ['wasted', shownHours(wasted)],
+    ...(open > 0 ? ([['under way', shownHours(open)]] as const) : []),
+    ...(unknown > 0 ? ([['attempts without a known time', String(unknown)]] as const) : []),
+  ];
+}
+
+/** Metrics in the order in which people ask for them: what is called a loss first. */
+export function metricsInOrder(metrics: Iterable<string>): readonly string[] {
+  const isLoss = (name: string): boolean => /loss/i.test(name);
+  return [...new Set(metrics)].sort((a, b) => Number(isLoss(b)) - Number(isLoss(a)) || (a < b ? -1 : 1));
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { reportMarkdown } from '../../../src/ui/report/markdown.ts';
+import { html } from '../../../src/ui/report/markup.ts';
+import { reportPage } from '../../../src/ui/report/page.ts';
+import { poisoned } from '../hostile.ts';
+import { barelyBegun, reportOf } from './reports.ts';
+
+/** What decides the shape of a report and is chosen by the program. */
+const OURS = new Set([
+  ...[
+    'kind',
+    'phase',
+    'from',
+    'to',
+    'at',
+    'createdAt',
+    'endedAt',
+    'madeAt',
+    'apiVersion',
+    'verdict',
+    'better',
+    'class',
+  ],
+  ...['name', 'run', 'program', 'title'],
+]);
+const ATTACK = `</title></style></svg>"'><script>alert(1)</script><img src=x onerror=alert(1)> @everyone |\u202e\u001b[31m`;
+
+describe('markup', () => {
+  test('escapes every value, also within an attribute and a list, and leaves markup alone', () => {
+    expect(html`<p title="${'"><b>'}">${['<', html`<i>${'&'}</i>`]}${undefined}${false}${3}</p>`.text).toBe(
+      '<p title="&quot;&gt;&lt;b&gt;">&lt;<i>&amp;</i>3</p>',
+    );
+  });
+
+  test('spells out what would reorder text or draw on a terminal', () => {
+    expect(html`${'a\u202eb\u001b'}`.text).toBe('a\\u202eb\\x1b');
+  });
+});
+
+describe('the page', () => {
+  const page = reportPage(reportOf('weekly-47'));
+
+  test('is one file: it asks for nothing, runs nothing, and forbids both', () => {
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|\son\w+=/i);
+    expect(page.match(/(?:src|href)="(?!#)[^"]*"/g)).toBeNull();
+    expect(page).toContain(`content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;`);
+  });
+
+  test('has every section, every name of it once, and each link of the contents leads to one', () => {
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const links = [...page.matchAll(/<li><a href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(links).toEqual([
+      ...['facts', 'scores', 'time', 'gpu-hours', 'curves', 'data', 'failures', 'gates', 'values', 'lineage'],
+    ]);
+    expect(ids).toEqual(expect.arrayContaining(links));
+    for (const [, names] of page.matchAll(/aria-labelledby="([^"]+)"/g)) {
+      expect(ids).toEqual(expect.arrayContaining((names ?? '').split(' ')));
+    }
+  });
+
+  test('shows the figures with their errors, the causes and what followed', () => {
+    expect(page).toContain('2.4500 ± 0.1100');
+    expect(page).toContain('−3.3070 ± 0.1100');
+    expect(page).toContain('because memory ran out');
+    expect(page).toContain('a later attempt ended well');
+    expect(page).toContain('tuned_heldout_loss = 2.45');
+    expect(page).toContain('--set train.epochs=3');
+  });
+
+  test('puts runs side by side, each with a column, and says in what they differ', () => {
+    const both = reportPage(reportOf('weekly-46', 'weekly-47'));
+    expect(both).toContain('<th scope="col">weekly-46</th><th scope="col">weekly-47</th>');
+    expect(both).toContain('They differ in 1 of 3.');
+    // One axis for both: the longest timeline decides.
+    expect(both.match(/hours since the run began/g)?.length).toBe(2 + 2);
+  });
+
+  test('of a run that has just begun says what it does not know', () => {
+    const fresh = reportPage(barelyBegun());
+    expect(fresh).toContain('not yet');
+    expect(fresh).toContain('could not be read: the pod is gone');
+    expect(fresh).toContain('16h 40m so far');
+    expect(fresh).not.toContain('NaN');
+  });
+
+  test.each([1, 2])('lets no text of strangers become markup (%i runs)', (count) => {
+    const names = ['weekly-46', 'weekly-47'].slice(0, count);
+    const hostile = reportPage(poisoned(reportOf(...names), OURS, ATTACK));
+    expect(tagsOf(hostile)).toEqual(tagsOf(reportPage(reportOf(...names))));
+    expect(hostile).not.toContain('\u202e');
+    expect(hostile).not.toContain('\u001b');
+  });
+});
+
+describe('Markdown', () => {
+  test('has the same figures', async () => {
+    await expect(reportMarkdown(reportOf('weekly-47'))).toMatchFileSnapshot('../../golden/report/report.md');
+  });
+
+  test('keeps the text of strangers in code spans', () => {
+    const text = reportMarkdown(poisoned(reportOf('weekly-47'), OURS, ATTACK));
+    const outside = text.replaceAll(/`[^`\n]*`/g, '');
+    expect(outside.split('\n').filter((line) => /<script|@everyone/.test(line))).toEqual([]);
+  });
+});
+
+/** The tags of a page in their order, without those that draw: the room that names take decides how many marks an axis has. */
+function tagsOf(page: string): readonly string[] {
+  return (page.match(/<\/?[a-zA-Z!][\w-]*/g) ?? []).filter((tag) => !/^<\/?(?:g|line|path|text)$/.test(tag));
+}
