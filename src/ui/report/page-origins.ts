@@ -56,7 +56,7 @@ function totalsTable(runs: readonly RunReport[]): Markup {
   const names = [...new Set(totals.flatMap((one) => [...one.keys()]))];
   return dataTable(
     'Counts',
-    [{ title: '' }, ...runs.map(({ name }) => ({ title: runs.length > 1 ? name : 'Count', ...NUMBER }))],
+    [{ title: 'Of what' }, ...runs.map(({ name }) => ({ title: runs.length > 1 ? name : 'Count', ...NUMBER }))],
     names.map((name) => ({ cells: [name, ...totals.map((one) => count(one.get(name)))] })),
   );
 }

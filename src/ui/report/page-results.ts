@@ -63,7 +63,7 @@ function scoreTable(measure: MeasureReport, rows: readonly ScoreRow[], isOfMany:
     { title: 'Leaf' },
     ...(isOfMany ? [{ title: 'Run' }] : []),
     ...['Base', 'Tuned', 'Difference'].map((title) => ({ title, kind: 'number' as const })),
-    { title: '' },
+    { title: 'Tuned is' },
   ];
   const body = rows.map(
     ({ leaf, run, compared }): Row => ({

@@ -93,7 +93,7 @@ export function gpuSection(runs: readonly RunReport[]): readonly Section[] {
   return section('gpu-hours', 'GPU-hours', [
     dataTable(
       'Hours of one GPU',
-      [{ title: '' }, ...runs.map(({ name }) => ({ title: name, kind: 'number' as const }))],
+      [{ title: 'Hours' }, ...runs.map(({ name }) => ({ title: name, kind: 'number' as const }))],
       names.map((name) => ({ cells: [name, ...columns.map((column) => column.get(name) ?? '0')] })),
     ),
     html`<p class="note">Requested: from submitting to the end. Held: from getting a node to the end. Productive: the stage itself, of

@@ -69,7 +69,7 @@ function factsTable(runs: readonly RunReport[], madeAt: string): Markup {
   const rows = names.map((name) => ({ cells: [name, ...columns.map((facts) => facts.get(name) ?? '–')] }));
   const heads = runs.map(({ name }) => ({ title: name }));
   return html`<section aria-labelledby="facts"><h2 id="facts">Facts</h2>
-${dataTable(runs.length === 1 ? 'The run' : 'The runs', [{ title: '' }, ...heads], rows, 'facts')}</section>`;
+${dataTable(runs.length === 1 ? 'The run' : 'The runs', [{ title: 'Fact' }, ...heads], rows, 'facts')}</section>`;
 }
 
 function missingNote(runs: readonly RunReport[]): Markup | '' {

@@ -38,6 +38,8 @@ a { color: var(--accent); text-underline-offset: .15em; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 1.25rem 0 0; padding: 0; font-size: .95rem; }
 nav a { display: inline-block; padding: .2rem 0; }
 .scroll { overflow-x: auto; max-width: 100%; }
+.scroll + .scroll, details + .scroll, p + .scroll, .scroll + details, .small + .scroll, figure + .scroll { margin-top: 1.75rem; }
+details .scroll, figure .scroll, section > h3 + .scroll { margin-top: .25rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
 th, td { text-align: left; vertical-align: baseline; padding: .35rem 1.25rem .35rem 0; border-bottom: 1px solid var(--line); font-weight: 400; overflow-wrap: break-word; }
@@ -95,7 +97,9 @@ aside ul { margin: .25rem 0; padding-left: 1.1rem; }
   .scroll { overflow: visible; }
   table { width: 100%; font-size: 8.5pt; }
   th, td { padding-right: .7rem; overflow-wrap: anywhere; }
-  thead th { white-space: normal; }
+  thead th, .n { white-space: normal; }
+  table.wide { table-layout: fixed; font-size: 7pt; }
+  table.wide .code { font-size: 6.5pt; }
   thead { display: table-header-group; }
   tr, figure, svg, aside { break-inside: avoid; }
   h2, h3, caption, figcaption { break-after: avoid; }

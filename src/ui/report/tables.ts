@@ -13,8 +13,12 @@ export interface Row {
   readonly differs?: boolean;
 }
 
-/** A table with a caption, in a frame of its own that is wide enough for it, whatever the page is. */
+/** More of them share the width of a sheet of paper evenly. */
+const MANY_COLUMNS = 7;
+
+/** A table with a caption, nothing where it has no rows, in a frame of its own that is wide enough for it, whatever the page is. */
 export function dataTable(caption: string, columns: readonly Column[], rows: readonly Row[], name = ''): Markup {
+  if (rows.length === 0) return html``;
   const [first, ...others] = columns;
   const head = html`<th scope="col">${first?.title ?? ''}</th>${others.map(
     ({ title, kind }) => html`<th scope="col"${kind === 'number' ? html` class="n"` : ''}>${title}</th>`,
@@ -23,7 +27,8 @@ export function dataTable(caption: string, columns: readonly Column[], rows: rea
     const rest = cells.map((cell, index) => html`<td${cellClass(others[index])}>${cell ?? ''}</td>`);
     return html`<tr${differs === true ? html` class="differs"` : ''}><th scope="row"${cellClass(first)}>${key ?? ''}</th>${rest}</tr>\n`;
   });
-  const table = html`<table${name === '' ? '' : html` class="${name}"`}><caption>${caption}</caption>
+  const names = [name, columns.length > MANY_COLUMNS ? 'wide' : ''].filter((one) => one !== '').join(' ');
+  const table = html`<table${names === '' ? '' : html` class="${names}"`}><caption>${caption}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody></table>`;
