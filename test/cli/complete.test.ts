@@ -51,7 +51,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 test.each([
-  ['re', 'resume', 'render', ':words'],
+  ['re', 'resume', 'report', 'render', ':words'],
   ['dat', 'datagen', ':words'],
   ['help wa', 'watch', 'wait', ':words'],
   ['help wait ', ':words'],
