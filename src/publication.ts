@@ -223,9 +223,11 @@ function programVersion(): string {
 }
 
 function fail(stage: StageFolder, code: number, message: string, details: readonly string[] = []): number {
-  for (const detail of details) console.error(shown(detail));
+  // The sentence has the first of them.
+  const others = details.filter((detail) => !message.includes(detail)).map(shown);
+  for (const other of others) console.error(other);
   console.error(`error: ${shown(message)}`);
-  stage.fail(shown(message), details.map(shown));
+  stage.fail(shown(message), others);
   return code;
 }
 

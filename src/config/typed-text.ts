@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseSecretReference, SECRET_FORM } from './secret-reference.ts';
 
 /** A text from a flag or a variable, read as its parameter's type asks. */
@@ -25,9 +25,9 @@ export function readTypedText(text: string, schema: JsonObject): Typed {
     case 'number':
       return readNumber(text, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, 'a number');
     case 'array':
-      return readJson(text, 'a list', 'for example [1, 2] or ["a", "b"]');
+      return readJson(text, 'a list', 'for example [1, 2] or ["a", "b"]', Array.isArray);
     default:
-      return readJson(text, 'an object', 'for example {"name": 1}');
+      return readJson(text, 'an object', 'for example {"name": 1}', isJsonObject);
   }
 }
 
@@ -36,16 +36,20 @@ function readNumber(text: string, form: RegExp, wanted: string): Typed {
   return fault(`must be ${wanted}, is ${JSON.stringify(text)}`);
 }
 
-function readJson(text: string, wanted: string, example: string): Typed {
+function readJson(text: string, wanted: string, example: string, isWanted: (value: Json) => boolean): Typed {
+  let value: Json;
   try {
-    return { kind: 'ok', value: JSON.parse(text) as Json };
+    value = JSON.parse(text) as Json;
   } catch {
     return fault(`must be ${wanted} as JSON`, example);
   }
+  if (isWanted(value)) return { kind: 'ok', value };
+  const isOne = wanted === 'a list' && !isJsonObject(value);
+  return fault(`must be ${wanted}, is ${text.trim()}`, isOne ? `a list of one is written [${text.trim()}]` : example);
 }
 
 function readSecret(text: string): Typed {
-  if (text.startsWith('{')) return readJson(text, 'a reference', '{"name": "SECRET", "key": "KEY"}');
+  if (text.startsWith('{')) return readJson(text, 'a reference', '{"name": "SECRET", "key": "KEY"}', isJsonObject);
   const value = parseSecretReference(text);
   if (value !== undefined) return { kind: 'ok', value };
   return fault('takes a reference to a secret, never its value', `give ${SECRET_FORM}`);

@@ -4,6 +4,7 @@ import { LineSink } from './line-sink.ts';
 import { EMPTY_VIEW, type RunView, reduceView } from './run-view.ts';
 import type { Display, EventSubscriber, LogTail } from './subscriber.ts';
 import { type EventLine, eventLine } from './text/event-line.ts';
+import { withoutSaid } from './text/log-tail.ts';
 import { paint } from './text/paint.ts';
 import { type Past, pastOf } from './text/past-line.ts';
 import { sanitize } from './text/sanitize.ts';
@@ -106,7 +107,8 @@ class PlainSubscriber implements EventSubscriber {
 
   async #readLog(tail: LogTail, event: RunEvent & { readonly type: 'attempt-ended' }, line: EventLine): Promise<void> {
     try {
-      for (const text of await tail(event)) this.#write(`  | ${sanitize(text, this.#display)}\n`, event);
+      const texts = withoutSaid(await tail(event), event.outcome);
+      for (const text of texts) this.#write(`  | ${sanitize(text, this.#display)}\n`, event);
     } catch {
       // The log is there to be asked for; the line below says how.
     }

@@ -141,10 +141,14 @@ export function asUserError(error: unknown, asked: Asked): UserError {
         },
       );
     case 'EntryNotFound':
-      return new UserError('bad-input', `${repo} has no such file${tail(error.said)}`, { cause: error });
+      return new UserError('bad-input', `${repo} has no such file${tail(error.said)}`, {
+        cause: error,
+        hint: `see what it has: ${endpoint}/${repo}/tree/${asked.revision ?? 'main'}`,
+      });
     case 'RevisionNotFound':
       return new UserError('bad-input', `${host} has no model ${repo} with the revision ${asked.revision ?? 'main'}`, {
         cause: error,
+        hint: `name a branch, a tag or a commit that it has: ${endpoint}/${repo}/commits/main`,
       });
   }
   switch (error.status) {

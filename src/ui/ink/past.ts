@@ -1,20 +1,21 @@
 import type { RunEvent } from '../../domain/event.ts';
 import type { Display, LogTail } from '../subscriber.ts';
 import { type EventLine, eventLine } from '../text/event-line.ts';
+import { withoutSaid } from '../text/log-tail.ts';
 import { paint } from '../text/paint.ts';
 import { sanitize } from '../text/sanitize.ts';
 import type { PastBlock } from './run-screen.tsx';
 
 /** What a frame would not show for long, in blocks that stay above it. */
 export class Past {
-  readonly #display: Pick<Display, 'color' | 'unicode'>;
+  readonly #display: Pick<Display, 'color' | 'unicode' | 'place'>;
   readonly #tail: LogTail | undefined;
   readonly #onChange: () => void;
   #blocks: readonly PastBlock[] = [];
   /** Blocks are added in the order of their events, although some wait for a log to be read. */
   #adding: Promise<void> = Promise.resolve();
 
-  constructor(display: Pick<Display, 'color' | 'unicode'>, tail: LogTail | undefined, onChange: () => void) {
+  constructor(display: Pick<Display, 'color' | 'unicode' | 'place'>, tail: LogTail | undefined, onChange: () => void) {
     this.#display = display;
     this.#tail = tail;
     this.#onChange = onChange;
@@ -31,7 +32,9 @@ export class Past {
     if (line === undefined) return;
     const tail = endedBadly(event) ? this.#tail : undefined;
     this.#keep(line, async () =>
-      tail === undefined || !('attempt' in event) ? [] : await tail(event).catch(() => []),
+      tail === undefined || event.type !== 'attempt-ended'
+        ? []
+        : withoutSaid(await tail(event).catch(() => []), event.outcome),
     );
   }
 

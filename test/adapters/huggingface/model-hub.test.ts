@@ -34,6 +34,13 @@ test.for(REFUSED)('%s at %s for %s is refused with the reason', async ([repo, re
   await expect(asked).rejects.toMatchObject({ code: 'bad-input', message: expect.stringMatching(message) });
 });
 
+test('who names a revision that is not there is told where those that are', async (context) => {
+  const { found } = await open(context);
+  await expect(found.resolveRevision('ada/open', 'nowhere', signal)).rejects.toMatchObject({
+    hint: expect.stringMatching(/a branch, a tag or a commit that it has: http\S+\/ada\/open\/commits\/main$/),
+  });
+});
+
 test('a hub that is busy or away is not waited for', async (context) => {
   const { hub, found } = await open(context);
   hub.faults.add({ match: '', fault: { kind: 'status', status: 503 } });

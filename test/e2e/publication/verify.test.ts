@@ -45,6 +45,8 @@ test('a hub: the revision that was published, and one that somebody wrote to sin
   expect((await stage.run()).exitCode).toBe(0);
   const person = newPerson({ HF_ENDPOINT: env['HF_ENDPOINT'] ?? '', HF_TOKEN: env['HF_TOKEN'] ?? '' });
   expect(await person.type('verify', `hf:${REPO}@weekly-47`)).toMatchObject({ exitCode: 0, stdout: '' });
+  const nope = await person.type('verify', `hf:${REPO}@nope`);
+  expect(nope).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`/${REPO}/commits/main\n`) });
   const commit = [...(hub.state.repositories.get(REPO)?.commits.values() ?? [])].at(-1);
   const files = commit?.files as Map<string, unknown> | undefined;
   files?.set('config.json', { kind: 'regular', bytes: Buffer.from('[]') });
