@@ -23,6 +23,11 @@ export const NOTIFICATION_KINDS = [
 ] as const;
 export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 
+/** No step is made, or ranks wait for each other. */
+const STANDS_STILL: ReadonlySet<WarningKind> = new Set(['stall', 'collective-timeout']);
+/** Characters; a sentence may quote a line of a log. */
+const LONGEST_MESSAGE = 1000;
+
 /** A reference to a secret: a variable or a file of this machine (`env`, `file`), or a Secret of a cluster. */
 interface Reference {
   readonly name: string;
@@ -87,7 +92,7 @@ export function notificationOf(event: RunEvent, record: RunRecord): Notification
     }
     case 'attempt-warned': {
       const { stage, attempt, warning } = event;
-      const kind = warning.kind === 'stall' ? 'stalled' : 'warned';
+      const kind = STANDS_STILL.has(warning.kind) ? 'stalled' : 'warned';
       const next = `ilab-backend logs ${record.name} ${stage}`;
       return message(kind, [stage, attempt, warning.kind], record, event.time, {
         ...{ phase: 'Running', stage, attempt, warning: warning.kind, message: warning.message, next },
@@ -154,7 +159,14 @@ function message(
   rest: Omit<NotificationData, 'run' | 'id' | 'pipeline' | 'target'>,
 ): Notification {
   const { id, name: run, pipeline, target } = record;
-  const data = { run, id, pipeline: pipeline.name, target, ...rest, message: maskTokens(rest.message) };
+  const data = {
+    run,
+    id,
+    pipeline: pipeline.name,
+    target,
+    ...rest,
+    message: maskTokens(rest.message).slice(0, LONGEST_MESSAGE),
+  };
   return {
     // A dot would divide it in what is signed.
     id: ['run', id, kind, ...about].join('_'),

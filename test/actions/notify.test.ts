@@ -15,6 +15,7 @@ import {
   notificationOf,
   testNotification,
 } from '../../src/domain/notification.ts';
+import { WARNING_KINDS } from '../../src/domain/progress.ts';
 import { MemoryNotifier } from '../fakes/memory-notifier.ts';
 import { type FakeStage, FakeWorld, failed, play, shape, succeeded } from '../fakes/story.ts';
 
@@ -154,6 +155,28 @@ describe('what is told', () => {
     expect(JSON.stringify(warned('nan'))).not.toContain('loss: nan');
   });
 
+  test('a warning that a driver reads in the log, and the next one reads again, once', async () => {
+    const world: ToldWorld = new ToldWorld(ONE, (spec) => {
+      world.target.print(`${spec.run}-one-1`, ["{'loss': 2.1, 'epoch': 0.1}", "{'loss': nan, 'epoch': 0.2}"]);
+      return undefined;
+    });
+    await world.start('weekly-1');
+    const left = new AbortController();
+    const first: RunEvent[] = [];
+    for await (const event of driveRun(world.deps(), { name: 'weekly-1' }, left.signal)) {
+      first.push(event);
+      if (event.type === 'attempt-warned') left.abort();
+    }
+    const second: RunEvent[] = [];
+    for await (const event of driveRun(world.deps(), { name: 'weekly-1' }, never)) {
+      second.push(event);
+      if (event.type === 'attempt-warned') world.target.finish('weekly-1-one-1', succeeded());
+    }
+    for (const events of [first, second]) expect(shape(events)).toContain('attempt-warned one/1');
+    expect(world.told).toEqual(['run.warned', 'run.done']);
+    expect(world.hook.asked[0]?.body.data).toMatchObject({ stage: 'one', attempt: 1, warning: 'nan' });
+  });
+
   test('nothing but what was asked for; a driver that only leaves says nothing', async () => {
     const world = new ToldWorld(ONE, () => succeeded(), { on: ['failed', 'waiting'] });
     await world.start('weekly-1');
@@ -253,6 +276,10 @@ describe('docs/notifications.md', () => {
     for (const body of sent) expect({ fits: judge(body), why: judge.errors }).toEqual({ fits: true, why: null });
     expect(judge({ ...sent[0], type: 'run.other' })).toBe(false);
     expect(judge({ ...sent[0], data: { ...sent[0]?.data, env: {} } })).toBe(false);
+  });
+
+  test.each(WARNING_KINDS)('has the warning %s in its schema', (kind) => {
+    expect(JSON.stringify(schema)).toContain(`"${kind}"`);
   });
 
   test.each(NOTIFICATION_KINDS)('names %s', (kind) => {

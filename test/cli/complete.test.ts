@@ -85,6 +85,7 @@ test.each([
   ['run --project ', ':folders'],
   ['run -f ', ':files'],
   ['run --values=', ':files'],
+  ['report --file ', ':files'],
   ['run --name ', ':words'],
   ['resume ', 'week-2', 'week-1', '@latest', ':words'],
   ['rm week-2 ', 'week-1', '@latest', ':words'],

@@ -79,6 +79,7 @@ async function valuesOf(option: Option, known: Known): Promise<Offer> {
     case 'dir':
       return { ...NOTHING, kind: 'folders' };
     case 'file':
+    case 'path':
       return { ...NOTHING, kind: 'files' };
     case 'run':
       return words(await known.runs());
