@@ -4,7 +4,7 @@ import { gpuHoursOf } from '../domain/report/gpu-hours.ts';
 import type { FailureReport, Report, RunReport, StageReport } from '../domain/report/report.ts';
 import { approvalSpan, spansOf } from '../domain/report/spans.ts';
 import { endingOf } from '../domain/run-ending.ts';
-import { attemptPhase } from '../domain/run-phase.ts';
+import { attemptPhase, type RunPhase, shownPhase } from '../domain/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../domain/run-record.ts';
 import { type Sights, seenPhase } from '../domain/sight.ts';
 import { type Deps, timestamp } from './deps.ts';
@@ -50,6 +50,9 @@ export async function makeReport(runs: readonly ReportedRun[], options: ReportOp
   };
 }
 
+/** What has not ended. */
+const UNDER_WAY: ReadonlySet<RunPhase> = new Set(['Running', 'Interrupted']);
+
 async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportOptions): Promise<RunReport> {
   const { record } = await readRun(deps, name);
   const document = parseDocument(await deps.store.readSources(name), name);
@@ -57,7 +60,7 @@ async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportO
   const sights = await seeAttempts(deps, record, driven);
   const now = timestamp(deps.clock);
   const ending = endingOf(record, driven, sights);
-  const isOver = ending.phase !== 'Running' && ending.phase !== 'Interrupted';
+  const isOver = !UNDER_WAY.has(ending.phase);
   const endedAt = lastEnd(record);
   const { stageSeconds, ownSeconds } = overheadOf(record);
   const missing: string[] = [];
@@ -68,7 +71,7 @@ async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportO
   return {
     name: record.name,
     id: record.id,
-    phase: ending.phase,
+    phase: shownPhase(record, ending.phase),
     message: ending.message,
     pipeline: record.pipeline,
     ...(record.profile === undefined ? {} : { profile: record.profile }),

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { browserOfFile, leavePicture, NO_BROWSER } from '../browser/browser.ts';
 import { GitHubServer } from '../github/github-server.ts';
 import { startHub } from '../huggingface/hub-server.ts';
 import { Person, parseEvents, phases, type RunObject } from './program.ts';
@@ -13,6 +14,7 @@ import { skill, writeLeaf } from './taxonomies.ts';
  */
 const CLONE = resolve(import.meta.dirname, '../..');
 const person = new Person();
+const open = browserOfFile();
 const run = (...args: readonly string[]) => person.type('run', 'instructlab', '--project', CLONE, ...args);
 
 let first: RunObject;
@@ -46,6 +48,42 @@ test('every stage ran and the tuned model is better on what was held out', () =>
   expect(tuned).toBeGreaterThan(0);
   expect(tuned).toBeLessThan(base ?? 0);
 });
+
+test('its report has the scores, the curves and the data of the run, and a browser shows it', async ({ skip }) => {
+  const { stdout, stderr, exitCode } = await person.type('report', 'first');
+  expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'first-report.html\n', stderr: '', exitCode: 0 });
+  const page = readFileSync(join(person.project, 'first-report.html'), 'utf8');
+  for (const id of ['scores', 'time', 'curves', 'data', 'gates', 'values', 'lineage'])
+    expect(page).toContain(`id="${id}"`);
+  expect(page).not.toContain('Not in this report');
+
+  const { runs } = JSON.parse((await person.type('report', 'first', '-o', 'json')).stdout) as ReportData;
+  const { scores, series, data } = runs[0] ?? { scores: [], series: [], data: [] };
+  const loss = scores[0]?.measures[0];
+  expect(loss?.base?.value).toBeCloseTo(metrics(first, 'eval')['base_heldout_loss'] ?? 0);
+  expect(loss?.leaves.map(({ leaf }) => leaf).toSorted()).toEqual(data[0]?.leaves.map(({ leaf }) => leaf).toSorted());
+  expect(series.find(({ metric }) => metric === 'loss')?.points.length).toBeGreaterThan(5);
+
+  if (NO_BROWSER !== undefined) skip(NO_BROWSER);
+  const seen = await open(join(person.project, 'first-report.html'));
+  expect(seen).toMatchObject({ requests: [], complaints: [] });
+  expect((await seen.page.locator('svg[role=img]').all()).length).toBeGreaterThan(4);
+  await leavePicture(seen.page, 'instructlab-local');
+});
+
+/** Of `report -o json`, as far as it is looked at here. */
+interface ReportData {
+  readonly runs: readonly {
+    readonly scores: readonly {
+      readonly measures: readonly {
+        readonly base?: { readonly value: number };
+        readonly leaves: readonly { readonly leaf: string }[];
+      }[];
+    }[];
+    readonly series: readonly { readonly metric: string; readonly points: readonly unknown[] }[];
+    readonly data: readonly { readonly leaves: readonly { readonly leaf: string }[] }[];
+  }[];
+}
 
 test('the ChangeLog names every leaf of the taxonomy', async () => {
   const text = readPublished(await artifact('first', 'publish/registry'), 'CHANGELOG.md');

@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts';
-import type { RunPhase, StagePhase } from '../run-phase.ts';
+import type { ShownPhase, StagePhase } from '../run-phase.ts';
 import type { DataReport, ScoreReport } from './findings.ts';
 import type { GpuHours } from './gpu-hours.ts';
 import type { Series } from './series.ts';
@@ -25,7 +25,7 @@ export interface Report {
 export interface RunReport {
   readonly name: string;
   readonly id: string;
-  readonly phase: RunPhase;
+  readonly phase: ShownPhase;
   /** One sentence on how it stands. */
   readonly message: string;
   readonly pipeline: { readonly name: string; readonly version: string };

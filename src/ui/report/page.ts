@@ -58,7 +58,7 @@ ${sections.map(({ id, title: name, content }) => html`<section aria-labelledby="
 }
 
 function lead(run: RunReport, isOneOfMany: boolean): Markup {
-  const tone = run.phase === 'Succeeded' ? 'good' : run.phase === 'Running' || run.phase === 'Interrupted' ? '' : 'bad';
+  const tone = run.phase === 'Succeeded' ? 'good' : run.endedAt === undefined ? '' : 'bad';
   const name = isOneOfMany && !run.message.startsWith(run.name) ? `${run.name}: ` : '';
   return html`<p class="lead"><span class="badge ${tone}">${run.phase}</span> ${name}${run.message}</p>`;
 }

@@ -39,6 +39,7 @@ nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; 
 nav a { display: inline-block; padding: .2rem 0; }
 .scroll { overflow-x: auto; max-width: 100%; }
 .scroll + .scroll, details + .scroll, p + .scroll, .scroll + details, .small + .scroll, figure + .scroll { margin-top: 1.75rem; }
+figure .scroll + details { margin-top: .35rem; }
 details .scroll, figure .scroll, section > h3 + .scroll { margin-top: .25rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { RUN_LABEL } from '../../../../src/adapters/kubernetes/api/attempt-labels.ts';
 import { type KubeObject, RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
-import { podStates, podsOf, statesOf } from '../../../../src/adapters/kubernetes/target/attempt-pods.ts';
+import { podStates, podsOf, startTimesOf, statesOf } from '../../../../src/adapters/kubernetes/target/attempt-pods.ts';
 import type { RunView } from '../../../../src/adapters/kubernetes/target/run-objects.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { observe, submit, World } from './world.ts';
@@ -35,6 +35,33 @@ describe('the pods of an attempt', () => {
       podStates({ api: here.api, objects }, 'weekly-train-1', new AbortController().signal),
     );
     expect(told.map((pods) => pods.length)).toEqual([0, 0, 1]);
+  });
+
+  test('tell when the first that got a node was made, got it, and ran its init containers', () => {
+    const pod = (minute: number, status: JsonObject): KubeObject => ({
+      ...{ apiVersion: 'v1', kind: 'Pod' },
+      metadata: {
+        ...{ name: `p${minute}`, uid: `p${minute}`, resourceVersion: '1' },
+        creationTimestamp: `2026-01-01T00:0${minute}:00Z`,
+      },
+      status,
+    });
+    const since = (type: string, time: string) => ({ type, status: 'True', lastTransitionTime: `2026-01-01T${time}Z` });
+    const running = { state: { running: { startedAt: '2026-01-01T00:03:20Z' } } };
+    const done = { state: { terminated: { startedAt: '2026-01-01T00:03:10Z' } } };
+    const first = pod(1, {
+      conditions: [since('PodScheduled', '00:02:00'), since('Initialized', '00:04:00')],
+      initContainerStatuses: [done, running],
+    });
+    const later = pod(0, { conditions: [since('PodScheduled', '00:03:00'), since('Initialized', '00:03:00')] });
+    expect(startTimesOf([later, first])).toEqual({
+      podCreated: '2026-01-01T00:01:00Z',
+      placed: '2026-01-01T00:02:00Z',
+      initStarted: '2026-01-01T00:03:10Z',
+      initEnded: '2026-01-01T00:04:00Z',
+    });
+    expect(startTimesOf([later])).toEqual({ podCreated: '2026-01-01T00:00:00Z', placed: '2026-01-01T00:03:00Z' });
+    expect(startTimesOf([pod(1, { conditions: [] })])).toEqual({});
   });
 
   test('are not those of a stage whose name begins alike', () => {
