@@ -82,7 +82,10 @@ export async function diagnoseRun(deps: Deps, request: DiagnoseRequest, signal: 
     program,
     place: deps.store.place,
     ending,
-    causes: likelyCauses({ record, ending, sights, findings: findings ?? [] }),
+    causes: likelyCauses({
+      ...{ record, ending, sights, findings: findings ?? [] },
+      lastWords: (stage, attempt) => lastWordsOf(logs.find((log) => log.stage === stage && log.attempt === attempt)),
+    }),
     sights: [...sights].map(([stage, sight]) => ({ stage, sight })),
     findings: findings ?? [],
     events: eventsBetween(undefined, record),
@@ -127,6 +130,12 @@ async function logOf({ target }: Deps, ref: AttemptRef, tail: number, signal: Ab
     lines.push(...some.map(({ container, time, text }) => `${time} [${container}] ${cut(text)}`));
   }
   return { stage: ref.stage, attempt: ref.attempt, text: lines.join('\n'), lines: lines.length };
+}
+
+/** Without the stamp, the container and what every last word begins with; a terminal's colours are no words. */
+function lastWordsOf(log: DiagnosisLog | undefined): string | undefined {
+  const last = log?.text.split('\n').findLast((line) => /\] .*\S/.test(line));
+  return last?.replace(/^\S+ \[[^\]]*\] (?:error: )?/, '').trim();
 }
 
 function cut(line: string): string {

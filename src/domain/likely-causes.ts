@@ -24,26 +24,32 @@ export interface Evidence {
   readonly sights: Sights;
   /** What was looked at of the place where it runs. */
   readonly findings: readonly Finding[];
+  /** The last line of an attempt's log that says something; undefined where there is none. */
+  readonly lastWords: (stage: string, attempt: number) => string | undefined;
 }
 
 /**
  * What may be wrong, the likeliest first: what ended a stage, what was seen of those that are open, what is broken where they
  * run, then what went wrong on the way and what is only not as it should be. Empty when nothing is.
  */
-export function likelyCauses({ record, ending, sights, findings }: Evidence): readonly Cause[] {
+export function likelyCauses({ record, ending, sights, findings, lastWords }: Evidence): readonly Cause[] {
   const of = (state: Finding['state']): readonly Cause[] =>
     findings.filter((one) => one.state === state).map(ofFinding);
-  return [
-    ...record.stages.flatMap(ofEnd),
+  const causes = [
+    ...record.stages.flatMap((stage) => ofEnd(stage, lastWords)),
     ...record.stages.flatMap((stage) => ofSight(stage, sights)),
     ...of('problem'),
     ...ofInterruption(ending),
-    ...record.stages.flatMap(ofEarlierAttempts),
+    ...record.stages.flatMap((stage) => ofEarlierAttempts(stage, lastWords)),
     ...of('warning'),
   ];
+  const named = (text: string): string => text.replace(/\bRUN\b/g, record.name);
+  return causes.map((cause) => ({ ...cause, remedies: cause.remedies.map(named) }));
 }
 
-function ofEnd(stage: StageRecord): readonly Cause[] {
+type LastWords = Evidence['lastWords'];
+
+function ofEnd(stage: StageRecord, lastWords: LastWords): readonly Cause[] {
   const { decision } = stage;
   switch (stagePhase(stage)) {
     case 'Refused': {
@@ -57,20 +63,27 @@ function ofEnd(stage: StageRecord): readonly Cause[] {
     case 'CannotStart':
     case 'Lost': {
       const attempt = lastAttempt(stage);
-      return attempt?.outcome === undefined ? [] : [ofOutcome(stage.name, attempt, attempt.outcome)];
+      return attempt?.outcome === undefined ? [] : [ofOutcome(stage.name, attempt, attempt.outcome, lastWords)];
     }
     default:
       return [];
   }
 }
 
-function ofOutcome(stage: string, { attempt }: AttemptRecord, outcome: Outcome): Cause {
+function ofOutcome(stage: string, { attempt }: AttemptRecord, outcome: Outcome, lastWords: LastWords): Cause {
   const of = `${stage}, attempt ${attempt}`;
   switch (outcome.kind) {
     case 'failed': {
       const { meaning, causes, remedies } = FAILURE_TEXTS[outcome.reason];
       const what = `${of}: ${outcome.message} (${outcome.reason}, class ${outcome.class}; docs/errors.md#outcome-${outcome.reason})`;
-      return { what, because: [meaning, ...causes.map((cause) => `often: ${cause}`)], remedies };
+      const words = lastWords(stage, attempt);
+      // The message often has them.
+      const ends = words === undefined || outcome.message.includes(words) ? [] : [`its log ends with: ${words}`];
+      return {
+        what,
+        because: [...ends, meaning, ...causes.map((cause) => `often: ${cause}`)],
+        remedies: remedies.map((remedy) => remedy.replace(/\bSTAGE\b/g, stage)),
+      };
     }
     case 'lost':
       return {
@@ -97,11 +110,21 @@ function ofInterruption({ phase, message }: Ending): readonly Cause[] {
 }
 
 /** Those that a further attempt followed: the stage may stand well now, and still not be well. */
-function ofEarlierAttempts(stage: StageRecord): readonly Cause[] {
+function ofEarlierAttempts(stage: StageRecord, lastWords: LastWords): readonly Cause[] {
+  const explained = new Set([reasonOf(lastAttempt(stage)?.outcome)]);
   return stage.attempts.slice(0, -1).flatMap((attempt) => {
     const { outcome } = attempt;
-    return outcome === undefined || outcome.kind === 'succeeded' ? [] : [ofOutcome(stage.name, attempt, outcome)];
+    if (outcome === undefined || outcome.kind === 'succeeded') return [];
+    const cause = ofOutcome(stage.name, attempt, outcome, lastWords);
+    const reason = reasonOf(outcome);
+    const isExplained = explained.has(reason);
+    explained.add(reason);
+    return [isExplained ? { what: cause.what, because: [], remedies: [] } : cause];
   });
+}
+
+function reasonOf(outcome: Outcome | undefined): string {
+  return outcome?.kind === 'failed' ? outcome.reason : (outcome?.kind ?? '');
 }
 
 function ofFinding({ name, message, fix }: Finding): Cause {

@@ -56,6 +56,8 @@ test('causes come first, the likeliest before the others; everything else is the
     'Python: there is none',
     'Disk: 1 GiB free',
   ]);
+  expect(diagnosis.causes[0]?.because[0]).toBe('its log ends with: KeyError: no such column');
+  expect(diagnosis.causes[0]?.remedies[0]).toBe('`ilab-backend logs weekly eval`');
   expect(diagnosis.manifests.map(({ stage, isSame }) => [stage, isSame])).toEqual([
     ['train', true],
     ['eval', true],
@@ -66,6 +68,18 @@ test('causes come first, the likeliest before the others; everything else is the
   expect(page.indexOf('## Likely causes')).toBeLessThan(page.indexOf('## Logs'));
   // A line of a log ends no block.
   expect(page).toContain('````\n2026-01-01T00:00:00.000000000Z [main] loading');
+});
+
+test('what the log ends with stands with the cause; a reason is explained once', async () => {
+  const world = new FakeWorld([{ name: 'train', retry: { infra: 0, user: 1 } }], () =>
+    fails('it ended with exit code 1'),
+  );
+  await world.start('weekly', world.document({ sources: sourcesWith({}) }));
+  for await (const _ of driveRun(world.deps(), { name: 'weekly' }, never));
+  world.target.logs = () => lines('loading', 'error: no GPU is left', ' ');
+  const { causes } = await diagnoseRun(world.deps(), { ...PLAIN, name: 'weekly' }, never);
+  expect(causes.map(({ because }) => because[0])).toEqual(['its log ends with: no GPU is left', undefined]);
+  expect(causes[1]?.what).toMatch(/^train, attempt 1: it ended with exit code 1/);
 });
 
 test('what cannot be had is said, and ends nothing', async () => {
