@@ -79,14 +79,27 @@ class Stage:
         return place
 
     def progress(
-        self, message: str | None = None, *, fraction: float | None = None, metrics: Mapping[str, float] | None = None
+        self,
+        message: str | None = None,
+        *,
+        fraction: float | None = None,
+        step: int | None = None,
+        steps: int | None = None,
+        epoch: float | None = None,
+        metrics: Mapping[str, float | Mapping[str, float]] | None = None,
     ) -> None:
-        """A line for people's eyes; nothing is ever decided by it."""
+        """A line for people's eyes. Of `steps` so many are done; `epoch`: epochs that are done, with their part."""
         line: dict[str, Any] = {}
         if message is not None:
             line["message"] = one_line(message)
         if fraction is not None:
-            line["fraction"] = round(min(1.0, max(0.0, fraction)), 4)
+            line["fraction"] = round(min(1.0, max(0.0, fraction)), 6)
+        if step is not None:
+            line["step"] = step
+        if steps is not None:
+            line["steps"] = steps
+        if epoch is not None:
+            line["epoch"] = round(epoch, 3)
         if metrics is not None:
             line["metrics"] = dict(metrics)
         print(PROGRESS_PREFIX + json.dumps(line, separators=(",", ":")), flush=True)

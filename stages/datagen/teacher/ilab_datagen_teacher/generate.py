@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from ilab_datagen.driver import Made, Material
 from ilab_datagen.fitting import Fitting
@@ -15,6 +16,10 @@ from ilab_teacher.endpoint import Endpoint
 
 from .prompts import Asked, knowledge_prompts, read_answer, skill_prompts
 from .settings import TeacherSettings
+
+
+# More would make each progress line long.
+_SHOWN_LEAVES = 50
 
 
 def ask_teacher(stage: Stage, materials: Sequence[Material], held_out: HeldOutTexts) -> Made:
@@ -42,11 +47,24 @@ def ask_teacher(stage: Stage, materials: Sequence[Material], held_out: HeldOutTe
             counts["unusable"] += 1
             last_unusable = f"answered {one_line(answer, 80)!r}"
         kept[prompt.leaf.id] += fitting.fit(turns)
-        stage.progress(f"Prompt {number} of {len(asked)} answered", fraction=0.2 + 0.7 * number / len(asked))
+        stage.progress(
+            f"Prompt {number} of {len(asked)} answered",
+            fraction=0.2 + 0.7 * number / len(asked),
+            step=number,
+            steps=len(asked),
+            metrics=_samples(kept),
+        )
     if asked and not any(kept.values()):
         why = f"the last one it {last_unusable}" if last_unusable else "every row repeated what there is"
         raise BadInput(f"the teacher gave no usable row in {len(asked)} prompts; {why}")
     return _made(endpoint, settings, asked, kept, counts)
+
+
+def _samples(kept: dict[str, list[Turn]]) -> dict[str, Any]:
+    """Those so far; each leaf's, where they are few enough for a line."""
+    counts = {leaf: len(turns) for leaf, turns in kept.items()}
+    whole = {"samples": sum(counts.values())}
+    return whole | ({"samples_per_leaf": counts} if len(counts) <= _SHOWN_LEAVES else {})
 
 
 def _prompts(material: Material, settings: TeacherSettings) -> list[Asked]:

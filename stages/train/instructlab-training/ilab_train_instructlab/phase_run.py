@@ -103,11 +103,14 @@ class PhaseRun:
                 f"{phase.title} diverged at step {number} of {course.steps}: the loss is {step.loss}; "
                 f"lower learningRate (now {self._settings.learning_rate:g})"
             )
-        shown = {"loss": step.loss, "learning_rate": step.rate, "rows_per_second": step.rows_per_second}
+        shown = {"loss": step.loss, "learning_rate": step.rate, "samples_per_second": step.rows_per_second}
         self._stage.progress(
             f"{phase.title} epoch {course.epoch_at(step.samples)} step {number}/{course.steps}: "
             f"loss {step.loss:.3f}, {step.rows_per_second:.1f} rows/s",
             fraction=(self._before + number) / self._total,
+            step=number,
+            steps=course.steps,
+            epoch=step.samples / course.rows,
             metrics={name: float(f"{value:.6g}") for name, value in shown.items()},
         )
 

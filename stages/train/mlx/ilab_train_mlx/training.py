@@ -94,6 +94,9 @@ class Training:
                 f"{phase.title} epoch {step.epoch} step {number}/{steps}: loss {shown['loss']:.3f}, "
                 f"{shown['tokens_per_second']:.0f} tokens/s",
                 fraction=self._meter.fraction,
+                step=number,
+                steps=steps,
+                epoch=number * self._settings.epochs / steps,
                 metrics={name: float(f"{value:.6g}") for name, value in shown.items()},
             )
 
