@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openSources } from '../../src/config/open-sources.ts';
 import type { Origin } from '../../src/config/origin.ts';
+import { parseSources, serializeSources } from '../../src/config/run-sources.ts';
 import { type Typed, TypedIn } from './harness.ts';
 import { PIPELINE, TEMPLATE } from './pipeline-texts.ts';
 
@@ -164,6 +166,16 @@ describe('whose values', () => {
     const { sources, pipeline } = await place.configure({ set: ['data=tiny'] });
     expect(sources.stages['make']).toEqual({ engine: 'two', variant: 'job', timeouts: { run: 7200, grace: 120 } });
     expect(pipeline.pipeline.stages[0]?.timeouts).toEqual({ queue: 86_400, start: 900, run: 7200, grace: 120 });
+  });
+
+  test('what ends a stage: the last file that says so, a flag over all, and it is stored', async () => {
+    project('stages: { make: { stopOn: [nan, stall] } }\nparams: { base: main }\n');
+    const given = await place.configure({ set: ['data=tiny'] });
+    expect(given.pipeline.pipeline.stages.map(({ stopOn }) => stopOn)).toEqual([['nan', 'stall'], []]);
+    expect(openSources(parseSources(serializeSources(given.sources))).pipeline.stages[0]?.stopOn).toHaveLength(2);
+    const typed = await place.configure({ set: ['data=tiny'], stopOn: ['make=none', 'use=gpu-fault, out-of-memory'] });
+    expect(typed.pipeline.pipeline.stages.map(({ stopOn }) => stopOn)).toEqual([[], ['gpu-fault', 'out-of-memory']]);
+    expect(typed.sources.origins['stages.make.stopOn']).toEqual({ kind: 'flag', flag: '--stop-on make' });
   });
 
   test('timeouts of a flag go over every file, are stored, and are of all stages', async () => {

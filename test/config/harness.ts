@@ -16,6 +16,7 @@ export interface Typed {
   readonly set?: readonly string[];
   readonly timeouts?: { readonly queue?: number; readonly start?: number };
   readonly require?: readonly string[];
+  readonly stopOn?: readonly string[];
   readonly valueFiles?: readonly string[];
   readonly env?: Variables;
   /** Relative to the folder. */
@@ -53,11 +54,13 @@ export class TypedIn {
       project,
       timeouts,
       require = [],
+      stopOn = [],
       packageRoot = PACKAGE_ROOT,
     } = typed;
     const home = join(this.folder, 'home');
     const surroundings = { packageRoot, cwd: this.folder, home, env };
     return {
+      stopOn,
       places: configPlaces({ ...surroundings, ...(project === undefined ? {} : { project }) }),
       env,
       set,

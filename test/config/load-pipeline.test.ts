@@ -27,11 +27,15 @@ describe('a pipeline that loads', () => {
       'stages.make.timeouts': { queue: '7d', start: '5m', run: '30s', grace: '1h' },
       'stages.make.retry': { infra: 0, user: 2 },
       'stages.make.reuse': 'never',
+      'stages.make.stopOn': ['nan', 'stall', 'nan'],
+      'stages.make.engines.one.watch': { nan: { lower: ['epochs'], set: ['base'] } },
     });
     expect(loaded(load(text)).pipeline.stages[0]).toMatchObject({
       timeouts: { queue: 604_800, start: 300, run: 30, grace: 3600 },
       retry: { infra: 0, user: 2 },
       reuse: 'never',
+      stopOn: ['nan', 'stall'],
+      engines: { one: { watch: { nan: { lower: ['epochs'], set: ['base'] } } } },
     });
   });
 
@@ -114,6 +118,22 @@ describe('what a pipeline says wrongly is told with its place', () => {
       /no parameter `bas` .*`base`/,
     ],
     ['a dry run by a number', changed({ 'stages.make.dry-run': 'epochs' }), /there is no boolean parameter `epochs`/],
+    ['a warning that there is none of', changed({ 'stages.make.stopOn': ['nam'] }), /`stopOn` cannot be `nam` .*`nan`/],
+    [
+      'advice for a warning that there is none of',
+      changed({ 'stages.make.engines.one.watch': { nam: { lower: ['epochs'] } } }),
+      /`watch` has no field `nam` .*`nan`/,
+    ],
+    [
+      'advice to do what cannot be done',
+      changed({ 'stages.make.engines.one.watch': { nan: { lover: ['epochs'] } } }),
+      /`watch.nan` has no field `lover` .*`lower`/,
+    ],
+    [
+      'advice that names an unknown parameter',
+      changed({ 'stages.make.engines.one.watch': { nan: { lower: ['epoch'] } } }),
+      /no parameter `epoch` .*`epochs`/,
+    ],
     ['no template', changed({ 'stages.use.variants.job': 'us.yaml' }), /no file `pipelines\/p\/us.yaml` .*`use.yaml`/],
     [
       'a mixed duration',

@@ -15,6 +15,8 @@ export interface ActOptions {
   readonly approval?: string;
   /** The folder of both stages' image. */
   readonly engine?: string;
+  /** Of the first stage's engine: what to change against a fault. */
+  readonly watch?: string;
   /** Instead of the shell that does what the parameter says. */
   readonly command?: string;
   /** The template of the stage `act`, where it is no Job. */
@@ -42,6 +44,7 @@ export function writeActPipeline(person: Person, options: ActOptions = {}): void
     engine = 'stages/greet/shell',
     command = DO_WHAT_IS_SAID,
     template,
+    watch,
   } = options;
   const folder = join(person.project, 'pipelines/act');
   mkdirSync(folder, { recursive: true });
@@ -57,7 +60,7 @@ params:
   properties: { act: ${text}, after: ${text} }
 stages:
   act:
-    engines: { shell: { image: ${engine} } }
+    engines: { shell: { image: ${engine}${watch === undefined ? '' : `, watch: ${watch}`} } }
     variants: ${template === undefined ? '{ job: job.yaml }' : '{ group: group.yaml }'}
     params: { script: "\${params.act}" }
     timeouts: { run: ${run}, grace: ${grace} }
