@@ -12,7 +12,7 @@ import { isContentTag } from './domain/image-name.ts';
 import { currentReference } from './domain/image-record.ts';
 import type { JsonObject } from './domain/json.ts';
 import { DRIVER_ACCOUNT } from './domain/rbac.ts';
-import type { ClusterNeeds, Doctor } from './ports/doctor.ts';
+import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';
 import type { ImageIdentity } from './ports/target.ts';
 
@@ -39,6 +39,8 @@ export interface OpenCluster {
   readonly deps: Deps;
   readonly where: ClusterPlace;
   /** Looks at what runs need, from here or from a pod. */
+  /** Of its nodes; undefined where they may not be listed. */
+  readonly nodeGpus: (signal: AbortSignal) => Promise<readonly NodeGpus[] | undefined>;
   readonly doctor: (needs: ClusterNeeds, from: 'here' | 'inside') => Promise<Doctor>;
 }
 
@@ -156,7 +158,14 @@ export async function openClusterPlace(around: ClusterSurroundings): Promise<Ope
     const imageState = (image: ImageIdentity) => target.imageState(image);
     return createClusterDoctor({ api, needs, claim: objects.claim(needs.pod), imageState });
   };
-  return { deps, where: api.place, doctor: openDoctor };
+  const lookForGpus: OpenCluster['nodeGpus'] = async (signal) => {
+    const [{ nodeGpus }, { translated }] = await Promise.all([
+      import('./adapters/kubernetes/doctor/node-gpus.ts'),
+      import('./adapters/kubernetes/api/user-error.ts'),
+    ]);
+    return translated(api.place, () => nodeGpus(api, signal));
+  };
+  return { deps, where: api.place, nodeGpus: lookForGpus, doctor: openDoctor };
 }
 
 function ownImage({ sources, records }: OpenImages): string {

@@ -92,6 +92,15 @@ function main(): void {
       const place = request.project === undefined ? {} : { project: request.project };
       return validateProject(files, request, (kind) => places.openPlanTarget(place, kind));
     },
+    openProjectMaker: async () => {
+      const [{ projectMaker }, files] = await Promise.all([import('./actions/init-project.ts'), openFiles()]);
+      return projectMaker(files);
+    },
+    openPrompt: async () => {
+      if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return undefined;
+      const { openPrompt } = await import('./adapters/machine/prompt.ts');
+      return openPrompt(process.stdin, process.stderr, interrupt.signal);
+    },
     listPipelines: async (request) => {
       const [{ listPipelineSummaries }, files] = await Promise.all([
         import('./actions/describe-pipelines.ts'),

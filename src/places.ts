@@ -10,7 +10,7 @@ import type { ClusterOptions, NamedRun, PlaceOptions } from './cli/context.ts';
 import type { JsonObject } from './domain/json.ts';
 import type { RunRecord } from './domain/run-record.ts';
 import type { ArtifactArchive } from './ports/artifact-archive.ts';
-import type { ClusterNeeds, Doctor } from './ports/doctor.ts';
+import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';
 import type { SourceStore } from './ports/source-store.ts';
 import type { PlanTarget } from './ports/target.ts';
@@ -39,6 +39,7 @@ export interface Places {
   openPlanTarget(options: PlaceOptions, target: 'local' | 'kubernetes'): Promise<PlanTarget>;
   openImages(options: PlaceOptions): Promise<OpenImages>;
   openArchive(pod: JsonObject): Promise<ArtifactArchive>;
+  nodeGpus(options: PlaceOptions, signal: AbortSignal): Promise<readonly NodeGpus[] | undefined>;
   openDoctor(options: PlaceOptions, needs: ClusterNeeds, from: 'here' | 'inside'): Promise<Doctor>;
   placeOfRun(options: PlaceOptions, run: string): Promise<ClusterOptions | undefined>;
   namedRuns(options: PlaceOptions): Promise<readonly NamedRun[]>;
@@ -197,6 +198,7 @@ export function createPlaces(around: Surroundings): Places {
       const deps = await openLocal(options);
       return target === 'local' ? deps : { ...deps, target: await openPlanTarget(options, target) };
     },
+    nodeGpus: async (options, signal) => (await openPlace(options, options.cluster ?? {})).nodeGpus(signal),
     openDoctor: async (options, needs, from) => (await openPlace(options, options.cluster ?? {})).doctor(needs, from),
     namedRuns: async (options) => {
       if (options.cluster === undefined) {

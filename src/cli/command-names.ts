@@ -25,6 +25,7 @@ export const COMMAND_NAMES = [
   'config',
   'explain',
   'validate',
+  'init',
   'doctor',
   'completion',
   'help',

@@ -99,6 +99,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).defineVerify,
   },
   {
+    name: 'init',
+    group: 'prepare',
+    summary: 'Write a project file to begin with',
+    load: async () => (await import('./init.ts')).defineInit,
+  },
+  {
     name: 'plan',
     group: 'prepare',
     summary: 'Show what would run, and why',

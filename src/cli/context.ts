@@ -7,6 +7,7 @@ import type { LocalSecrets } from '../actions/diagnose-run.ts';
 import type { IntoFolder } from '../actions/download-artifacts.ts';
 import type { Explanation } from '../actions/explain-value.ts';
 import type { OpenImages } from '../actions/image-job.ts';
+import type { NodeGpus, ProjectMaker, Prompt } from '../actions/init-project.ts';
 import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
 import type { PipelineOutline } from '../actions/outline-pipeline.ts';
 import type { OpenArchive } from '../actions/push-artifacts.ts';
@@ -51,6 +52,12 @@ export interface CliContext {
   readonly outlinePipeline: (request: LibraryRequest, name: string | undefined) => Promise<PipelineOutline>;
   /** Looks at everything that files can tell; asks nobody. */
   readonly validateProject: (request: ProjectRequest) => Promise<Validation>;
+  /** Makes the file of a new project; writes nothing. */
+  readonly openProjectMaker: () => Promise<ProjectMaker>;
+  /** Asks the person; undefined where nobody can be asked. */
+  readonly openPrompt: () => Promise<Prompt | undefined>;
+  /** The GPUs of a cluster's nodes; undefined where they may not be listed. Reaches for the cluster. */
+  readonly nodeGpus: (options: PlaceOptions, signal: AbortSignal) => Promise<readonly NodeGpus[] | undefined>;
   readonly listPipelines: (request: LibraryRequest) => Promise<readonly PipelineSummary[]>;
   readonly describePipeline: (request: LibraryRequest, name: string) => Promise<PipelineDescription>;
   /** Which images a pipeline uses; needs no values. */

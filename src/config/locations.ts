@@ -17,6 +17,11 @@ export function placeLocation(given: Given, schema: JsonObject, home: string): G
   return { ...given, value: locationFrom(value, given.base, builtinNames(source), home) };
 }
 
+/** Whether the text names no folder of this machine: a URL, `hf:org/name`, a built-in name, nothing. */
+export function isElsewhere(text: string, builtin: readonly string[]): boolean {
+  return text === '' || FOREIGN.test(text) || builtin.includes(text);
+}
+
 /** The names that an `x-source` keyword lists. */
 export function builtinNames(source: Json | undefined): readonly string[] {
   const names = isJsonObject(source) ? source['builtin'] : undefined;
@@ -24,7 +29,7 @@ export function builtinNames(source: Json | undefined): readonly string[] {
 }
 
 function locationFrom(text: string, base: string, builtin: readonly string[], home: string): string {
-  if (text === '' || FOREIGN.test(text) || builtin.includes(text)) return text;
+  if (isElsewhere(text, builtin)) return text;
   if (text === '~' || text.startsWith('~/')) return join(home, text.slice(1));
   return isAbsolute(text) ? resolve(text) : resolve(base, text);
 }

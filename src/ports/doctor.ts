@@ -34,3 +34,11 @@ export interface Endpoint {
   /** http or https. */
   readonly url: string;
 }
+
+/** The GPUs of a node that has some. */
+export interface NodeGpus {
+  readonly node: string;
+  readonly total: number;
+  /** As the cluster names them: `NVIDIA-H100-80GB-HBM3`; absent where it does not. */
+  readonly product?: string;
+}

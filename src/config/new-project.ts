@@ -1,0 +1,138 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { previewBindings } from '../domain/bindings.ts';
+import type { Json } from '../domain/json.ts';
+import { gpusOf } from '../domain/workload.ts';
+import type { SourceFiles } from '../ports/source-files.ts';
+import type { ParamLeaf } from '../template/param-leaves.ts';
+import { type ConfigRequest, configure, readChoices, readPipeline } from './configure.ts';
+import { ConfigFault, refuse } from './faults.ts';
+import { givenInFile } from './given-values.ts';
+import { readProfiles } from './library.ts';
+import { readParams } from './load-pipeline.ts';
+import { isElsewhere } from './locations.ts';
+import { mergeGiven } from './merge-given.ts';
+import { API_VERSION } from './pipeline-file.ts';
+import { type ConfigPlaces, PROJECT_FILE } from './places.ts';
+import { draftText } from './project-draft.ts';
+import { valueAt } from './resolve-values.ts';
+import { readSetFlags } from './set-flags.ts';
+import { readSettingsFile } from './settings-file.ts';
+
+/** A profile that a new project could take. */
+export interface ProfileChoice {
+  readonly name: string;
+  readonly target: 'local' | 'kubernetes';
+  /** The most GPUs that the pods of one stage hold; absent where that cannot be told. */
+  readonly gpus?: number;
+}
+
+/** A new project's file, and what is still to be filled in. */
+export interface NewProject {
+  readonly text: string;
+  readonly missing: readonly ParamLeaf[];
+}
+
+/** The pipeline that is meant. Throws `unknown-pipeline`. */
+export async function meantPipeline(files: SourceFiles, request: ConfigRequest): Promise<string> {
+  return (await readPipeline(withoutProject(files, request), request)).entry.name;
+}
+
+/** The profiles of the request's pipeline for a target; how many GPUs they hold is of interest on a cluster. */
+export async function profileChoices(
+  files: SourceFiles,
+  request: ConfigRequest,
+  target: ProfileChoice['target'],
+): Promise<readonly ProfileChoice[]> {
+  const own = withoutProject(files, request);
+  const { entry } = await readPipeline(own, request);
+  const profiles = await readProfiles(own, request.places, entry);
+  const choices: ProfileChoice[] = [];
+  for (const { name, file, base } of profiles) {
+    if ((readSettingsFile('profile', file, base).target?.value ?? 'local') !== target) continue;
+    const gpus = target === 'local' ? undefined : await gpusHeld(own, { ...request, profile: name });
+    choices.push({ name, target, ...(gpus === undefined ? {} : { gpus }) });
+  }
+  return choices;
+}
+
+/** With an example for whatever is missing. */
+async function gpusHeld(files: SourceFiles, request: ConfigRequest): Promise<number | undefined> {
+  try {
+    const missing = await missingLeaves(files, request);
+    const set = [...request.set, ...missing.map((leaf) => `${leaf.path}=${exampleOf(leaf)}`)];
+    const { pipeline } = await configure(files, { ...request, set });
+    const held = pipeline.pipeline.stages.map((stage) =>
+      gpusOf(pipeline.render(stage.name, previewBindings(stage, 'preview', new Set()))),
+    );
+    return Math.max(0, ...held);
+  } catch (error) {
+    if (error instanceof ConfigFault) return undefined;
+    throw error;
+  }
+}
+
+function exampleOf({ examples, enum: values, type }: ParamLeaf): string {
+  const [first] = examples ?? values ?? [];
+  if (first === undefined) return type === 'integer' || type === 'number' ? '1' : 'example';
+  return typeof first === 'string' ? first : JSON.stringify(first);
+}
+
+/** The parameters that the pipeline needs with the profile and that are not among `set`. Throws for values that are wrong. */
+export async function missingLeaves(files: SourceFiles, request: ConfigRequest): Promise<readonly ParamLeaf[]> {
+  try {
+    await configure(withoutProject(files, request), request);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigFault) || error.missing.length === 0) throw error;
+    if (error.faults.length > 0) throw refuse(error.code, 'these values cannot be used', error.faults);
+    const { parsed } = await readPipeline(withoutProject(files, request), request);
+    const leaves = readParams(parsed.file, [])?.leaves() ?? [];
+    return error.missing.map(
+      (path) => leaves.find((leaf) => leaf.path === path) ?? { path, type: 'string', required: true },
+    );
+  }
+}
+
+/** The file of a new project in `places.project`. Throws for values that are wrong. */
+export async function newProject(files: SourceFiles, request: ConfigRequest): Promise<NewProject> {
+  const own = withoutProject(files, request);
+  const missing = await missingLeaves(own, request);
+  const { entry, parsed, profile, layers } = await readChoices(own, request);
+  const judge = readParams(parsed.file, []);
+  const schema = parsed.file.params ?? {};
+  const below = layers.map(({ file, settings }) => givenInFile(file, settings.params, schema));
+  const typed = mergeGiven(readSetFlags(request.set, schema, request.places.cwd).given);
+  const live = new Map<string, Json | undefined>();
+  for (const { path, source } of judge?.leaves() ?? []) {
+    // A map was given key by key, or taken back as a whole.
+    const value = valueAt(typed.values, path);
+    if (value !== undefined)
+      live.set(path, source === undefined ? value : placed(value, source.builtin, request.places));
+  }
+  for (const { path } of missing) live.set(path, undefined);
+  const values = judge?.withDefaults(mergeGiven(below).values) ?? {};
+  const target = request.target ?? profile?.file.target?.value ?? 'local';
+  return {
+    text: draftText({ pipeline: entry.name, profile: profile?.chosen.name, target, schema, live, values }),
+    missing,
+  };
+}
+
+/** What is relative to where it was typed becomes relative to the file. */
+function placed(value: Json, builtin: readonly string[], { cwd, project }: ConfigPlaces): Json {
+  if (typeof value !== 'string' || isElsewhere(value, builtin) || isAbsolute(value) || /^~(\/|$)/.test(value))
+    return value;
+  const path = relative(project, resolve(cwd, value));
+  return path === '' ? '.' : path.startsWith('..') ? path : `./${path}`;
+}
+
+/** As if the project's file said nothing but which pipeline it is about. */
+function withoutProject(files: SourceFiles, { pipeline }: ConfigRequest): SourceFiles {
+  const name = pipeline === undefined ? '' : `pipeline: ${pipeline}\n`;
+  const text = `apiVersion: ${API_VERSION}\nkind: Project\n${name}`;
+  return {
+    read: async (path, shown) => (shown === PROJECT_FILE ? { path: shown, text } : files.read(path, shown)),
+    readFolder: (folder, shown) => files.readFolder(folder, shown),
+    folders: (folder) => files.folders(folder),
+  };
+}

@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { projectMaker, proposedProfile } from '../../src/actions/init-project.ts';
+import type { ProjectRequest } from '../../src/actions/open-project.ts';
+import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
+import { PACKAGE_ROOT, TypedIn } from '../config/harness.ts';
+
+/* The file that a project begins with. */
+
+let place: TypedIn;
+beforeEach(() => {
+  place = new TypedIn();
+});
+afterEach(() => place.remove());
+
+const maker = projectMaker(diskSourceFiles());
+
+function request(typed: Partial<ProjectRequest> = {}): ProjectRequest {
+  const around = { packageRoot: PACKAGE_ROOT, cwd: place.folder, home: `${place.folder}/home`, env: {} };
+  return { ...around, set: [], valueFiles: [], commands: ['run'], ...typed };
+}
+
+describe('the file', () => {
+  test('of the smallest pipeline: lines to fill in, comments for the rest', async () => {
+    const { text, missing } = await maker.draft(request({ pipeline: 'hello' }));
+    expect(missing.map(({ path }) => path)).toEqual(['name']);
+    expect(text.slice(text.indexOf('apiVersion'))).toMatchInlineSnapshot(`
+      "apiVersion: ilab-backend.dev/v1alpha1
+      kind: Project
+      pipeline: hello
+      # profile: NAME
+      params:
+        name: # fill in: Whom to greet; for example world
+        # greet:
+        #   times: 2 # How often (lines)
+      "
+    `);
+  });
+
+  test('is taken as it is once the missing values are given, with what was typed', async () => {
+    const set = ['taxonomy=./taxonomy', 'model=tiny', 'train.env={"A":"b"}', 'train.epochs=3', 'publish.modelName=5'];
+    const { text, missing } = await maker.draft(request({ set, project: 'deep/down', profile: 'h100x4' }));
+    expect(missing).toEqual([]);
+    // What the profile says is what stands behind a comment.
+    expect(text).toContain('    # batchSize: 128 # Rows of one step (rows)\n');
+    expect(text).toContain('# pod: # put on every pod');
+    place.write({ 'deep/down/ilab-backend.yaml': text });
+    const { sources } = await place.configure({ project: 'deep/down' });
+    expect(sources).toMatchObject({ profile: 'h100x4', pipeline: { name: 'instructlab' } });
+    expect(sources.params).toMatchObject({
+      taxonomy: `${place.folder}/taxonomy`,
+      train: { epochs: 3, env: { A: 'b' }, learningRate: 2e-5 },
+      publish: { modelName: '5' },
+    });
+  });
+
+  test('with every comment that has a value made a line says the same', async () => {
+    const { text } = await maker.draft(request({ pipeline: 'hello', set: ['name=you'] }));
+    const lines = text
+      .slice(text.indexOf('apiVersion'))
+      .replaceAll('# greet', 'greet')
+      .replaceAll('#   times', '  times');
+    place.write({ 'ilab-backend.yaml': lines });
+    const { sources } = await place.configure();
+    expect(sources.params).toEqual({ name: 'you', greet: { times: 2 } });
+    expect(sources.origins['params.greet.times']).toMatchObject({ kind: 'project' });
+  });
+
+  test('takes no variable of whoever types, and no value of the file that it replaces', async () => {
+    place.write({ 'ilab-backend.yaml': (await maker.draft(request({ pipeline: 'hello', set: ['name=old'] }))).text });
+    expect(await maker.isThere(request())).toBe(true);
+    expect(await maker.isThere(request({ project: 'elsewhere' }))).toBe(false);
+    const env = { ILAB_BACKEND_PARAM_NAME: 'mine' };
+    expect((await maker.missing(request({ pipeline: 'hello', env }))).map(({ path }) => path)).toEqual(['name']);
+  });
+
+  test('a wrong value is told before anything is written', async () => {
+    const wrong = request({ pipeline: 'hello', set: ['greet.times=many'] });
+    await expect(maker.draft(wrong)).rejects.toMatchObject({
+      code: 'bad-params',
+      message: expect.stringContaining('whole number'),
+    });
+  });
+});
+
+describe('the profile that is proposed', () => {
+  const choices = [
+    { name: 'local', target: 'local' },
+    { name: 'cpu', target: 'kubernetes', gpus: 0 },
+    { name: 'h100x4', target: 'kubernetes', gpus: 4 },
+    { name: 'h100x8', target: 'kubernetes', gpus: 8 },
+    { name: 'l40s', target: 'kubernetes', gpus: 4 },
+    { name: 'odd', target: 'kubernetes' },
+  ] as const;
+  const node = (total: number, product?: string) => ({
+    node: 'n',
+    total,
+    ...(product === undefined ? {} : { product }),
+  });
+  test.each([
+    ['here', 'local', [], 'local'],
+    ['no GPU', 'kubernetes', [], 'cpu'],
+    ['eight of a name', 'kubernetes', [node(8, 'NVIDIA-H100-80GB-HBM3')], 'h100x8'],
+    ['four of a name', 'kubernetes', [node(4, 'NVIDIA-L40S')], 'l40s'],
+    ['no name: the most that fits', 'kubernetes', [node(4), node(2)], 'h100x4'],
+    ['a name that none is called like', 'kubernetes', [node(4, 'NVIDIA-X1')], 'h100x4'],
+    ['fewer than any takes', 'kubernetes', [node(2, 'NVIDIA-L40S')], 'cpu'],
+  ] as const)('%s', (_what, target, nodes, name) => {
+    expect(proposedProfile(choices, target, nodes)?.name).toBe(name);
+  });
+
+  test('is told by what its pods hold, rendered with examples for what is missing', async () => {
+    const api = 'apiVersion: ilab-backend.dev/v1alpha1\n';
+    const limits = '{ limits: { nvidia.com/gpu: "${string(params.gpus)}" } }';
+    place.write({
+      'pipelines/p/pipeline.yaml': `${api}kind: Pipeline
+metadata: { name: p, version: 1.0.0 }
+params:
+  type: object
+  additionalProperties: false
+  required: [data, gpus]
+  properties: { data: { type: string, enum: [a] }, gpus: { type: integer }, url: { type: string } }
+stages:
+  make:
+    engines: { one: { image: stages/make/one, requires: [url] } }
+    variants: { job: job.yaml }
+`,
+      'pipelines/p/job.yaml': `apiVersion: batch/v1
+kind: Job
+metadata: { name: "\${run.name}-make-1" }
+spec: { template: { spec: { containers: [{ name: main, image: "\${image}", resources: ${limits} }] } } }
+`,
+      'profiles/p/four.yaml': `${api}kind: Profile\ntarget: kubernetes\nparams: { gpus: 4 }\n`,
+      'profiles/p/wrong.yaml': `${api}kind: Profile\ntarget: kubernetes\nparams: { gpus: many }\n`,
+      'profiles/p/here.yaml': `${api}kind: Profile\ntarget: local\n`,
+    });
+    expect(await maker.profiles(request({ pipeline: 'p' }), 'kubernetes')).toEqual([
+      { name: 'four', target: 'kubernetes', gpus: 4 },
+      { name: 'wrong', target: 'kubernetes' },
+    ]);
+    expect(await maker.profiles(request({ pipeline: 'p' }), 'local')).toEqual([{ name: 'here', target: 'local' }]);
+  });
+});
