@@ -32,7 +32,9 @@ export class AttemptWatch {
     const { deps, emit } = this.#context;
     const tell = (event: RunEvent): void => {
       emit(event);
-      if (event.type !== 'attempt-warned' || !this.#stopsOn(event.warning) || this.#stopped !== undefined) return;
+      // A driver that leaves, or that another one replaced, ends nothing.
+      if (event.type !== 'attempt-warned' || signal.aborted) return;
+      if (!this.#stopsOn(event.warning) || this.#stopped !== undefined) return;
       this.#stopped = event.warning;
       terminate();
     };

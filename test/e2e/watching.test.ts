@@ -20,7 +20,7 @@ test('a stage that stops on a loss that is no number is ended for it, and told w
   expect(ended.exitCode, ended.stderr).toBe(3);
   expect(ended.stderr).toContain('warning: the loss is no number at epoch 0.6');
   expect(ended.stderr).toContain(`| ${NAN}`);
-  expect(ended.stderr).toContain('fix: lower act (now "');
+  expect(ended.stderr).toContain('fix: lower act\n');
   const { status } = await person.status('bad');
   expect(status.stages[0]?.attempts).toMatchObject([
     { outcome: { kind: 'failed', class: 'user', reason: 'stopped-on-warning' } },

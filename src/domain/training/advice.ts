@@ -28,8 +28,12 @@ export function adviceFor(kind: WarningKind, advice: WatchAdvice | undefined, pa
   return phrases.length === 0 ? GENERAL[kind] : phrases.join(', or ');
 }
 
+/** A longer value is no number that anybody raises or lowers. */
+const SHOWN = 40;
+
 function withValue(path: string, value: Json | undefined): string {
-  return value === undefined ? path : `${path} (now ${JSON.stringify(value)})`;
+  const now = JSON.stringify(value);
+  return now === undefined || now.length > SHOWN ? path : `${path} (now ${now})`;
 }
 
 function valueAt(params: JsonObject, path: string): Json | undefined {
