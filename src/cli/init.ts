@@ -123,10 +123,10 @@ async function chooseProfile(
 ): Promise<string | undefined> {
   if (flags.profile !== undefined) return flags.profile;
   const target = cluster === undefined ? 'local' : 'kubernetes';
-  const choices = await maker.profiles(request, target);
   const nodes =
     cluster === undefined ? [] : await context.nodeGpus({ cluster, maxOffline: MAX_OFFLINE }, context.signal);
   if (cluster !== undefined) context.stderr.write(`${gpuSentence(nodes)}\n`);
+  const choices = await maker.profiles(request, target);
   const proposed = nodes === undefined ? undefined : proposedProfile(choices, target, nodes);
   const names = choices.map(({ name }) => name);
   if (asker !== undefined && names.length > 1) {
