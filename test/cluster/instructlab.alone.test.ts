@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { browserOfFile, leavePicture, NO_BROWSER } from '../browser/browser.ts';
 import { phases } from '../e2e/program.ts';
 import { clusterOfFile } from './support/cluster.ts';
 import { hear, killAt, Machine } from './support/machine.ts';
@@ -15,6 +16,7 @@ const CLONE = resolve(import.meta.dirname, '../..');
 const RUN = ['run', 'instructlab', '--profile', 'kind-cpu', '--project', CLONE, '-o', 'json'];
 
 const cluster = clusterOfFile({ needsRig: true });
+const open = browserOfFile();
 
 test('the chain survives the machine that drives it and an API server that restarts', async ({ onTestFinished }) => {
   const namespace = await cluster().namespace({ enforce: 'restricted' });
@@ -52,6 +54,22 @@ test('the chain survives the machine that drives it and an API server that resta
   const scores = status.status.stages.find(({ name }) => name === 'eval')?.result?.metrics ?? {};
   expect(scores['tuned_heldout_loss']).toBeLessThan(scores['base_heldout_loss'] ?? 0);
 
+  // A third that has never seen it: its page, from the record, the claim and the stored logs.
+  const reader = machine();
+  const reported = await reader.on('report', 'weekly');
+  expect(reported, reported.stderr).toMatchObject({ exitCode: 0, stdout: 'weekly-report.html\n' });
+  const file = join(reader.person.project, 'weekly-report.html');
+  const page = readFileSync(file, 'utf8');
+  expect(page).not.toContain('Not in this report');
+  for (const id of ['scores', 'time', 'curves', 'data', 'lineage']) expect(page).toContain(`id="${id}"`);
+  for (const kind of ['schedule', 'pull', 'user']) expect(page).toContain(`var(--span-${kind})`);
+  if (NO_BROWSER === undefined) {
+    const seen = await open(file);
+    expect(seen).toMatchObject({ requests: [], complaints: [] });
+    expect((await seen.page.locator('svg[role=img]').all()).length).toBeGreaterThan(4);
+    await leavePicture(seen.page, 'instructlab-cluster');
+  }
+
   const out = join(second.person.folder, 'out');
   expect(await second.on('artifacts', 'weekly', 'publish/registry', '--download', out)).toMatchObject({ exitCode: 0 });
   const files = readdirSync(out, { recursive: true, encoding: 'utf8' });
@@ -59,7 +77,7 @@ test('the chain survives the machine that drives it and an API server that resta
   const changelog = files.find((name) => name.endsWith('CHANGELOG.md')) ?? '';
   expect(readFileSync(join(out, changelog), 'utf8')).toContain('## weekly');
 
-  // A third machine, which has never heard of it, builds on what there is.
+  // Another machine, which has never heard of it, builds on what there is.
   const again = machine();
   expect(await again.on(...RUN, '--name', 'again')).toMatchObject({ exitCode: 0 });
   expect(Object.values(phases(await again.status('again')))).toEqual(['Reused', 'Reused', 'Reused', 'Reused']);

@@ -131,7 +131,7 @@ function curveFigure(
     const shown = points.filter((_, place) => place % step === 0 || place === points.length - 1);
     return shown.map(
       (point): Row => ({
-        cells: [name, point.step ?? '–', point.seconds.toFixed(1), shownNumber(point.value), told],
+        cells: [name, point.step ?? '–', point.seconds.toFixed(1), figure(point.value), told],
       }),
     );
   });

@@ -22,7 +22,7 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 html { background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", "Helvetica Neue", "Liberation Sans", "DejaVu Sans", sans-serif; -webkit-text-size-adjust: 100%; }
-body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.5rem 4rem; }
+body { margin: 0 auto; max-width: 64rem; padding: 2.5rem 1.5rem 4rem; }
 h1, h2, h3 { line-height: 1.25; font-weight: 600; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h1 { font-size: 1.9rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.25rem; margin: 3rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
@@ -43,9 +43,10 @@ figure .scroll + details { margin-top: .35rem; }
 details .scroll, figure .scroll, section > h3 + .scroll { margin-top: .25rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
-th, td { text-align: left; vertical-align: baseline; padding: .35rem 1.25rem .35rem 0; border-bottom: 1px solid var(--line); font-weight: 400; overflow-wrap: break-word; }
+th, td { text-align: left; vertical-align: baseline; padding: .35rem 1.1rem .35rem 0; border-bottom: 1px solid var(--line); font-weight: 400; overflow-wrap: break-word; }
 th:last-child, td:last-child { padding-right: 0; }
-thead th { color: var(--quiet); font-size: .85rem; border-bottom: 1px solid var(--faint); white-space: nowrap; vertical-align: bottom; }
+thead th { color: var(--quiet); font-size: .85rem; border-bottom: 1px solid var(--faint); vertical-align: bottom; }
+thead th.n { white-space: normal; min-width: 4.2rem; }
 tbody th { min-width: 7rem; max-width: 26rem; }
 .facts caption { position: absolute; left: -100vw; }
 .facts tbody th { color: var(--quiet); white-space: nowrap; }
