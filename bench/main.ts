@@ -11,6 +11,7 @@ import { memory } from './memory.ts';
 import { ownTime } from './own-time.ts';
 import { render } from './render.ts';
 import { type Findings, printFindings } from './report.ts';
+import { screen } from './screen.ts';
 import { startUp } from './start-up.ts';
 
 const SECTIONS: Readonly<Record<string, (root: string) => Findings | Promise<Findings>>> = {
@@ -19,6 +20,7 @@ const SECTIONS: Readonly<Record<string, (root: string) => Findings | Promise<Fin
   'own-time': ownTime,
   cluster: clusterTime,
   memory,
+  screen,
   logs,
 };
 

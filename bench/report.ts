@@ -7,14 +7,14 @@ export interface Row {
 
 /** Rows are compared with the first. */
 export interface Table {
-  readonly unit: 'ms' | 'MiB';
+  readonly unit: 'ms' | 'MiB' | '%' | 'bytes/s';
   readonly rows: readonly Row[];
 }
 
 /** A measurement and what it may be at most, in one unit. */
 export interface Budget {
   readonly what: string;
-  readonly unit: 'ms' | 's' | 'MiB' | 'lines' | 'x';
+  readonly unit: 'ms' | 's' | 'MiB' | 'lines' | 'x' | '%';
   readonly value: number;
   readonly limit: number;
 }
