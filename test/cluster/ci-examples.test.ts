@@ -32,13 +32,12 @@ test.each([
     const machine = join(folder, job.name);
     mkdirSync(machine);
     writeFileSync(join(machine, 'given'), kubeconfig, { mode: 0o600 });
-    // `images build` has told the machine of a person; a runner is told by the variable.
     const env = {
-      ...{ PATH: process.env['PATH'] ?? '', HOME: machine, ILAB_BACKEND_IMAGE: image },
+      ...{ PATH: process.env['PATH'] ?? '', HOME: machine },
       ...(job.steps.some((step) => step.name === 'Kubeconfig') ? {} : { KUBECONFIG: join(machine, 'given') }),
     };
     const WHERE = `--target kubernetes --namespace ${namespace}`;
-    const values = { WHERE, UNTIL: 'greet', KUBECONFIG_DATA: kubeconfig, RUN: name };
+    const values = { WHERE, UNTIL: 'greet', KUBECONFIG_DATA: kubeconfig, ILAB_BACKEND_IMAGE: image, RUN: name };
     const ran = await runJob(job, { checkout, machine, env, values });
     expect(ran.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
   };
