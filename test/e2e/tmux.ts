@@ -78,7 +78,8 @@ export class Tmux {
   async #ask(...words: readonly string[]): Promise<string> {
     const { stdout } = await execa('tmux', ['-L', this.#socket, '-f', '/dev/null', ...words], {
       cwd: this.#person.project,
-      env: this.#person.env,
+      // Its socket goes with the folder.
+      env: { ...this.#person.env, TMUX_TMPDIR: this.#person.folder },
       extendEnv: false,
     });
     return stdout;
