@@ -29,8 +29,8 @@ describe('the pipeline hello', () => {
     const count = pipeline.pipeline.stages[1];
     if (count === undefined) throw new Error('no count');
     const judged = (metrics: Readonly<Record<string, number>>) => pipeline.gates(count.name, { greet: { metrics } });
-    expect(judged({ lines: 1 })).toEqual([{ kind: 'passed', name: 'some-lines' }]);
-    expect(judged({ lines: 0 })).toEqual([
+    expect(judged({ lines: 1 })).toMatchObject([{ kind: 'passed', name: 'some-lines', sides: [{ value: 1 }] }]);
+    expect(judged({ lines: 0 })).toMatchObject([
       { kind: 'refused', name: 'some-lines', reason: 'results.greet.metrics.lines >= 1.0 is false: lines is 0' },
     ]);
     expect(judged({})).toMatchObject([
