@@ -1,6 +1,13 @@
 import { UserError } from '../domain/errors.ts';
 import type { StageName } from '../domain/naming.ts';
-import { APPROVAL_GATE, isAwaitingApproval, isCancelling, stagePhase } from '../domain/run-phase.ts';
+import {
+  APPROVAL_GATE,
+  hasEnded,
+  isAwaitingApproval,
+  isCancelling,
+  runPhase,
+  stagePhase,
+} from '../domain/run-phase.ts';
 import type { RunRecord, StageRecord } from '../domain/run-record.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { readRun } from './read-run.ts';
@@ -19,6 +26,8 @@ export interface Answer {
 export interface Answered {
   readonly stage: StageName;
   readonly driven: boolean;
+  /** The run has ended: the answer starts nothing. */
+  readonly over: boolean;
   /** Somebody had said the same before; nothing was written. */
   readonly already: boolean;
 }
@@ -40,7 +49,9 @@ export async function answerApproval(deps: Deps, answer: Answer): Promise<Answer
       already = changed === undefined;
       return changed ?? was;
     });
-  return { stage: name, driven: await deps.store.isLocked(answer.run), already };
+  const driven = await deps.store.isLocked(answer.run);
+  const phase = runPhase(session.record, driven);
+  return { stage: name, driven, over: hasEnded(phase), already };
 }
 
 function asked(record: RunRecord, { run, stage }: Answer): StageRecord {

@@ -1,7 +1,8 @@
 import type { RunEvent } from '../domain/event.ts';
-import { isCancelling, isDone } from '../domain/run-phase.ts';
+import { hasEnded, isCancelling, isDone, type RunPhase, runPhase } from '../domain/run-phase.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { driveRun } from './drive-run.ts';
+import { followRun } from './follow-run.ts';
 import { readRun } from './read-run.ts';
 import { RunSession } from './run-session.ts';
 
@@ -11,15 +12,26 @@ export interface CancelRequest {
   readonly reason?: string;
 }
 
+/** The state that the run has ended in; undefined while there is something to cancel. */
+export async function endedAs(deps: Deps, name: string): Promise<RunPhase | undefined> {
+  const { record } = await readRun(deps, name);
+  const phase = runPhase(record, await deps.store.isLocked(name));
+  return hasEnded(phase) ? phase : undefined;
+}
+
 /**
  * Records the wish, then sees it done: by the living driver, or by driving the run to its end here. Idempotent; a run
- * that is done stays done. The last event is `run-ended`.
+ * that has ended stays as it is, and is only told. The last event is `run-ended`.
  */
 export async function* cancelRun(
   deps: Deps,
   request: CancelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, void> {
+  if ((await endedAs(deps, request.name)) !== undefined) {
+    yield* followRun(deps, { name: request.name }, signal);
+    return;
+  }
   await wishToCancel(deps, request);
   yield* driveRun(deps, { name: request.name }, signal);
 }

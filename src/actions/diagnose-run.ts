@@ -4,6 +4,7 @@ import { UserError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { likelyCauses } from '../domain/likely-causes.ts';
+import type { AttemptWarning } from '../domain/progress.ts';
 import { eventsBetween } from '../domain/record-events.ts';
 import { redactShapes, redactTree, secretsNamed } from '../domain/redact.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
@@ -12,9 +13,11 @@ import type { RunRecord } from '../domain/run-record.ts';
 import type { Survey } from '../ports/survey.ts';
 import type { AttemptRef } from '../ports/target.ts';
 import { toYaml } from '../template/index.ts';
+import { adviserOf } from './advise-on.ts';
 import { type AttemptAnew, attemptsAnew } from './attempts-anew.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { type OpenRun, openRun } from './open-run.ts';
+import { type Advise, readProgress } from './read-progress.ts';
 import { readRun } from './read-run.ts';
 import { seeAttempts } from './see-attempts.ts';
 import { type ConfigValue, viewConfig } from './view-config.ts';
@@ -66,11 +69,18 @@ export async function diagnoseRun(deps: Deps, request: DiagnoseRequest, signal: 
   const findings = opened && (await seen('the place it runs in', () => collect(request.examine(opened.pipeline))));
   const survey = await seen('the objects of the cluster', () => surveyOf(deps, record, signal));
   const logs: DiagnosisLog[] = [];
+  const warnings: AttemptWarning[] = [];
+  const adviseOn = adviserOf(deps, name);
   for (const ref of attemptsOf(record)) {
     const log = await seen(`the log of ${ref.stage}, attempt ${ref.attempt}`, () =>
       logOf(deps, ref, request.tail, signal),
     );
-    if (log !== undefined) logs.push(log);
+    if (log === undefined) continue;
+    logs.push(log);
+    const warned = await seen(`what the log of ${ref.stage}, attempt ${ref.attempt}, warned of`, () =>
+      warningsOf(deps, ref, adviseOn(ref.stage), signal),
+    );
+    warnings.push(...(warned ?? []));
   }
   const values = opened === undefined ? [] : valuesOf(opened);
   const mask = await request.openMask(secretsOf(opened, values, anew ?? []));
@@ -83,7 +93,7 @@ export async function diagnoseRun(deps: Deps, request: DiagnoseRequest, signal: 
     place: deps.store.place,
     ending,
     causes: likelyCauses({
-      ...{ record, ending, sights, findings: findings ?? [] },
+      ...{ record, ending, sights, warnings, findings: findings ?? [] },
       lastWords: (stage, attempt) => lastWordsOf(logs.find((log) => log.stage === stage && log.attempt === attempt)),
     }),
     sights: [...sights].map(([stage, sight]) => ({ stage, sight })),
@@ -130,6 +140,22 @@ async function logOf({ target }: Deps, ref: AttemptRef, tail: number, signal: Ab
     lines.push(...some.map(({ container, time, text }) => `${time} [${container}] ${cut(text)}`));
   }
   return { stage: ref.stage, attempt: ref.attempt, text: lines.join('\n'), lines: lines.length };
+}
+
+/** Of all of the log: what went wrong first may lie far before its end. */
+async function warningsOf(
+  { target }: Deps,
+  ref: AttemptRef,
+  advise: Advise,
+  signal: AbortSignal,
+): Promise<readonly AttemptWarning[]> {
+  const warnings: AttemptWarning[] = [];
+  for await (const said of readProgress(target, ref, { follow: false, advise }, signal)) {
+    if (said.kind !== 'warned') continue;
+    const { stage, attempt } = ref;
+    warnings.push({ stage, attempt, at: said.time, ...said.warning });
+  }
+  return warnings;
 }
 
 /** Without the stamp, the container and what every last word begins with; a terminal's colours are no words. */

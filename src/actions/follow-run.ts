@@ -6,10 +6,9 @@ import { endingOf } from '../domain/run-ending.ts';
 import { lastAttempt, runPhase, stagePhase } from '../domain/run-phase.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { NO_SIGHTS } from '../domain/sight.ts';
-import { adviceFor } from '../domain/training/advice.ts';
+import { adviserOf } from './advise-on.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { EventQueue } from './event-queue.ts';
-import { type OpenRun, openRun } from './open-run.ts';
 import { type Advise, followProgress } from './read-progress.ts';
 import { readRun } from './read-run.ts';
 import { recordGone } from './record-gone.ts';
@@ -61,7 +60,7 @@ async function follow(
   if (options.told === undefined) queue.push(startedEvent(deps, record, false));
   queue.push(...eventsBetween(options.told, record));
   const leave = AbortSignal.any([signal, over.signal]);
-  const progress = new ProgressReaders(deps, queue, leave);
+  const progress = new ProgressReaders(deps, options.name, queue, leave);
   progress.update(record);
   const alive = stopWithDriver(deps, options.name, over);
   const timer = stopInTime(deps, options.timeoutSeconds, over);
@@ -129,12 +128,13 @@ class ProgressReaders {
   readonly #queue: EventQueue;
   readonly #signal: AbortSignal;
   readonly #reading = new Map<string, Promise<void>>();
-  #opened: Promise<OpenRun> | undefined;
+  readonly #adviseOn: (stage: StageName) => Advise;
 
-  constructor(deps: Deps, queue: EventQueue, signal: AbortSignal) {
+  constructor(deps: Deps, run: string, queue: EventQueue, signal: AbortSignal) {
     this.#deps = deps;
     this.#queue = queue;
     this.#signal = signal;
+    this.#adviseOn = adviserOf(deps, run);
   }
 
   update(record: RunRecord): void {
@@ -145,22 +145,12 @@ class ProgressReaders {
       const ref = { run: record.name, stage: stage.name, attempt };
       const options = {
         clock: this.#deps.clock,
-        advise: this.#adviseOn(record.name, stage.name),
+        advise: this.#adviseOn(stage.name),
         signal: this.#signal,
       };
       const read = followProgress(this.#deps.target, ref, options, (event) => this.#queue.push(event));
       this.#reading.set(key, read);
     }
-  }
-
-  /** The run's pipeline is opened only for a warning. */
-  #adviseOn(run: string, name: StageName): Advise {
-    return async (kind) => {
-      this.#opened ??= openRun(this.#deps, run);
-      const { pipeline } = await this.#opened;
-      const stage = pipeline.pipeline.stages.find((one) => one.name === name);
-      return adviceFor(kind, stage?.engines[pipeline.choice(name).engine]?.watch, pipeline.params);
-    };
   }
 
   async ended(): Promise<void> {

@@ -166,7 +166,7 @@ function verdictToRun(
   if (spoilt !== undefined) return because(spoilt);
   if (stage.reuse === 'never') return because('the pipeline says reuse: never');
   if (isFresh(context.document, stage.name)) return because('asked for with --no-reuse');
-  const newest = newestParts(context.runs, stage.name);
+  const newest = newestParts(context.runs, context.pipeline.pipeline.name, stage.name);
   if (newest === undefined) return because('it has not run before');
   // What another stage has yet to make is not compared; data from outside that is gone is a change.
   const isSource = (name: string): boolean =>

@@ -4,7 +4,7 @@ import { gpuHoursOf } from '../domain/report/gpu-hours.ts';
 import type { FailureReport, Report, RunReport, StageReport } from '../domain/report/report.ts';
 import { approvalSpan, spansOf } from '../domain/report/spans.ts';
 import { endingOf } from '../domain/run-ending.ts';
-import { attemptPhase, type RunPhase, shownPhase } from '../domain/run-phase.ts';
+import { attemptPhase, hasEnded, shownPhase } from '../domain/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../domain/run-record.ts';
 import { type Sights, seenPhase } from '../domain/sight.ts';
 import { type Deps, timestamp } from './deps.ts';
@@ -13,7 +13,7 @@ import { readRun } from './read-run.ts';
 import { gatesOf } from './report/gates-of.ts';
 import { materialsOf } from './report/materials-of.ts';
 import { readFindings } from './report/read-findings.ts';
-import { readSeries } from './report/read-series.ts';
+import { readTold } from './report/read-told.ts';
 import { parseDocument } from './run-document.ts';
 import { seeAttempts } from './see-attempts.ts';
 
@@ -50,9 +50,6 @@ export async function makeReport(runs: readonly ReportedRun[], options: ReportOp
   };
 }
 
-/** What has not ended. */
-const UNDER_WAY: ReadonlySet<RunPhase> = new Set(['Running', 'Interrupted']);
-
 async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportOptions): Promise<RunReport> {
   const { record } = await readRun(deps, name);
   const document = parseDocument(await deps.store.readSources(name), name);
@@ -60,14 +57,14 @@ async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportO
   const sights = await seeAttempts(deps, record, driven);
   const now = timestamp(deps.clock);
   const ending = endingOf(record, driven, sights);
-  const isOver = !UNDER_WAY.has(ending.phase);
+  const isOver = hasEnded(ending.phase);
   const endedAt = lastEnd(record);
   const { stageSeconds, ownSeconds } = overheadOf(record);
   const missing: string[] = [];
   const tell = (sentence: string): void => void missing.push(sentence);
   const gates = await gatesOf(deps, record, document, tell);
   const read = files ? await readFiles(deps, record, signal, tell) : NOTHING_READ;
-  if (!files) tell('scores, data counts and curves: nobody asked for them (--no-files)');
+  if (!files) tell('scores, data counts, curves and warnings: nobody asked for them (--no-files)');
   return {
     name: record.name,
     id: record.id,
@@ -92,18 +89,18 @@ async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportO
   };
 }
 
-const NOTHING_READ = { scores: [], data: [], series: [] } as const;
+const NOTHING_READ = { scores: [], data: [], series: [], warnings: [] } as const;
 
 async function readFiles(
   deps: Deps,
   record: RunRecord,
   signal: AbortSignal,
   tell: (sentence: string) => void,
-): Promise<Pick<RunReport, 'scores' | 'data' | 'series'>> {
+): Promise<Pick<RunReport, 'scores' | 'data' | 'series' | 'warnings'>> {
   try {
     return {
       ...(await readFindings(deps, record, signal, tell)),
-      series: await readSeries(deps, record, signal, tell),
+      ...(await readTold(deps, record, signal, tell)),
     };
   } finally {
     await deps.artifacts.release();

@@ -53,12 +53,17 @@ export async function findByKey(
   return spoilt === undefined ? { kind: 'none' } : { kind: 'none', spoilt };
 }
 
-/** The parts of the newest run of the stage, to say what changed since; undefined when it never ran. */
+/**
+ * The parts of the stage's newest run in the pipeline, to say what changed since; undefined when it never ran: a stage of another
+ * pipeline has only its name in common.
+ */
 export function newestParts(
   runs: readonly RunRecord[],
+  pipeline: string,
   stage: StageName,
 ): { readonly run: string; readonly parts: ReuseParts } | undefined {
-  for (const { record, stage: candidate } of stagesNamed(runs, stage)) {
+  const own = runs.filter((run) => run.pipeline.name === pipeline);
+  for (const { record, stage: candidate } of stagesNamed(own, stage)) {
     if (candidate.reuse !== undefined) return { run: record.name, parts: candidate.reuse.parts };
   }
   return undefined;

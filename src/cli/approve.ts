@@ -25,9 +25,9 @@ function define(verdict: Answer['verdict'], effect: string): DefineCommand {
         const answered = await answerApproval(deps, { run: name, verdict, ...named, ...reason });
         const already = answered.already ? ' already' : '';
         context.stdout.write(`run/${name} ${answered.stage}${already} ${WORD[verdict]}\n`);
-        if (verdict === 'approve' && !answered.driven) {
-          const next = withPlace(`ilab-backend resume ${name}`, context.stderr.place);
-          context.stderr.write(`nobody drives ${name}; next: ${next}\n`);
+        if (verdict === 'approve' && !answered.over) {
+          const next = withPlace(`ilab-backend ${answered.driven ? 'watch' : 'resume'} ${name}`, context.stderr.place);
+          context.stderr.write(`${answered.driven ? '' : `nobody drives ${name}; `}next: ${next}\n`);
         }
         done(0);
       });

@@ -1,4 +1,4 @@
-import { cancelRun } from '../actions/cancel-run.ts';
+import { cancelRun, endedAs } from '../actions/cancel-run.ts';
 import { PHASE_EXIT_CODE } from '../domain/run-phase.ts';
 import type { DefineCommand } from './define-command.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
@@ -11,10 +11,17 @@ export const defineCancel: DefineCommand = (command, context, done) => {
     .addOption(streamOption())
     .addHelpText(
       'after',
-      '\nThe running stage gets SIGTERM and its grace period; what is done is kept. A run that has ended stays as it is.\n',
+      '\nThe running stage gets SIGTERM and its grace period; what is done is kept. A run that has ended stays as it is: exit 0.\n',
     )
     .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly reason?: string }) => {
       const { deps, name } = await openRunPlace(context, flags, run);
+      const ended = await endedAs(deps, name);
+      if (ended !== undefined && flags.output !== 'json') {
+        context.stderr.write(`${name} has already ended: ${ended}; nothing to cancel\n`);
+        context.stdout.write(`run/${name}\n`);
+        done(0);
+        return;
+      }
       const reason = flags.reason === undefined ? {} : { reason: flags.reason };
       const exitCode = await presentRun(
         context,
@@ -22,7 +29,7 @@ export const defineCancel: DefineCommand = (command, context, done) => {
         { output: 'plain', ...flags },
         cancelRun(deps, { name, ...reason }, context.signal),
       );
-      // To have cancelled it is what was asked for.
-      done(exitCode === PHASE_EXIT_CODE.Cancelled ? 0 : exitCode);
+      // That it does not go on is what was asked for.
+      done(ended !== undefined || exitCode === PHASE_EXIT_CODE.Cancelled ? 0 : exitCode);
     });
 };

@@ -1,8 +1,9 @@
 import { FAILURE_TEXTS } from './failure-texts.ts';
 import type { Finding } from './finding.ts';
 import type { Outcome } from './outcome.ts';
+import type { AttemptWarning } from './progress.ts';
 import type { Ending } from './run-ending.ts';
-import { lastAttempt, stagePhase } from './run-phase.ts';
+import { isDone, lastAttempt, stagePhase } from './run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from './run-record.ts';
 import { isUnderWay, type Sights, sightPhrase } from './sight.ts';
 
@@ -22,6 +23,8 @@ export interface Evidence {
   readonly ending: Ending;
   /** Of what nobody drives. */
   readonly sights: Sights;
+  /** What the logs of its attempts warned of, in their order. */
+  readonly warnings: readonly AttemptWarning[];
   /** What was looked at of the place where it runs. */
   readonly findings: readonly Finding[];
   /** The last line of an attempt's log that says something; undefined where there is none. */
@@ -32,15 +35,19 @@ export interface Evidence {
  * What may be wrong, the likeliest first: what ended a stage, what was seen of those that are open, what is broken where they
  * run, then what went wrong on the way and what is only not as it should be. Empty when nothing is.
  */
-export function likelyCauses({ record, ending, sights, findings, lastWords }: Evidence): readonly Cause[] {
+export function likelyCauses({ record, ending, sights, warnings, findings, lastWords }: Evidence): readonly Cause[] {
   const of = (state: Finding['state']): readonly Cause[] =>
     findings.filter((one) => one.state === state).map(ofFinding);
+  const warned = (wanted: (stage: StageRecord) => boolean): readonly Cause[] =>
+    record.stages.filter(wanted).flatMap((stage) => ofWarnings(stage, warnings));
   const causes = [
     ...record.stages.flatMap((stage) => ofEnd(stage, lastWords)),
+    ...warned((stage) => !isDone(stage)),
     ...record.stages.flatMap((stage) => ofSight(stage, sights)),
     ...of('problem'),
     ...ofInterruption(ending),
     ...record.stages.flatMap((stage) => ofEarlierAttempts(stage, lastWords)),
+    ...warned(isDone),
     ...of('warning'),
   ];
   const named = (text: string): string => text.replace(/\bRUN\b/g, record.name);
@@ -95,6 +102,19 @@ function ofOutcome(stage: string, { attempt }: AttemptRecord, outcome: Outcome, 
     case 'succeeded':
       return { what: `${of} ${outcome.kind}`, because: [], remedies: [] };
   }
+}
+
+/** What was seen before the end often is why; an attempt that was stopped for it has said it already. */
+function ofWarnings(stage: StageRecord, warnings: readonly AttemptWarning[]): readonly Cause[] {
+  const last = lastAttempt(stage)?.outcome;
+  const said = last?.kind === 'failed' ? last.message : '';
+  return warnings
+    .filter((warning) => warning.stage === stage.name && !said.includes(warning.message))
+    .map(({ attempt, message, evidence, fix }) => ({
+      what: `${stage.name}, attempt ${attempt} warned: ${message}`,
+      because: evidence === undefined ? [] : [`its log: ${evidence}`],
+      remedies: fix === undefined ? [] : [fix],
+    }));
 }
 
 function ofSight(stage: StageRecord, sights: Sights): readonly Cause[] {

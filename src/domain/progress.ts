@@ -21,6 +21,14 @@ export interface Progress {
 export const WARNING_KINDS = ['nan', 'stall', 'collective-timeout', 'out-of-memory', 'gpu-fault'] as const;
 export type WarningKind = (typeof WARNING_KINDS)[number];
 
+/** A warning, and the attempt whose log gave it. */
+export interface AttemptWarning extends Warning {
+  readonly stage: string;
+  readonly attempt: number;
+  /** When it was said, RFC 3339. */
+  readonly at: string;
+}
+
 /** A fault that a person should look at before the attempt has cost more. */
 export interface Warning {
   readonly kind: WarningKind;

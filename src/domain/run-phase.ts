@@ -135,6 +135,11 @@ export function shownPhase(record: RunRecord, phase: RunPhase): ShownPhase {
   return isOpen && stageThatAsks(record) !== undefined ? 'AwaitingApproval' : phase;
 }
 
+/** Neither under way nor left on the way. */
+export function hasEnded(phase: RunPhase): boolean {
+  return phase !== 'Running' && phase !== 'Interrupted';
+}
+
 /** What a driver or follower exits with when the run is left in this phase. */
 export const PHASE_EXIT_CODE = {
   Running: 130,

@@ -46,7 +46,7 @@ test('it waits, starts nothing meanwhile, and goes on in the same driver once so
     answered = await answer(world, 'approve', { reason: 'good' });
   }
   expect(created).toEqual(['weekly-1-make-1']);
-  expect(answered).toEqual({ stage: 'show', driven: true, already: false });
+  expect(answered).toEqual({ stage: 'show', driven: true, over: false, already: false });
   expect(shape(events).slice(5)).toEqual([
     'approval-asked show',
     'approval-given show',
@@ -121,8 +121,10 @@ describe('an answer', () => {
     const { world } = await asked();
     await answer(world, 'approve');
     const before = await world.store.read(RUN);
-    expect(await answer(world, 'approve')).toMatchObject({ already: true });
+    expect(await answer(world, 'approve')).toMatchObject({ already: true, over: false });
     expect(await world.store.read(RUN)).toEqual(before);
+    await drive(world);
+    expect(await answer(world, 'approve')).toMatchObject({ already: true, over: true });
     await expect(answer(world, 'decline')).rejects.toMatchObject({
       code: 'name-taken',
       message: expect.stringMatching(/^show of weekly-1 is approved by /),

@@ -82,6 +82,21 @@ test('what the log ends with stands with the cause; a reason is explained once',
   expect(causes[1]?.what).toMatch(/^train, attempt 1: it ended with exit code 1/);
 });
 
+test('what the log warned of stands with what ended the stage, and what to change; of a stage that ended well it stands last', async () => {
+  const world = await ended('it ended with exit code 1');
+  world.target.logs = () => lines("{'loss': 'nan', 'epoch': '0.6'}", 'more');
+  const { causes } = await diagnoseRun(world.deps(), { ...PLAIN, name: 'weekly' }, never);
+  expect(causes.map(({ what }) => what)).toEqual([
+    expect.stringMatching(/^eval, attempt 1: it ended with exit code 1/),
+    'eval, attempt 1 warned: the loss is no number at epoch 0.6',
+    'train, attempt 1 warned: the loss is no number at epoch 0.6',
+  ]);
+  expect(causes[1]).toMatchObject({
+    because: ["its log: {'loss': 'nan', 'epoch': '0.6'}"],
+    remedies: [expect.stringContaining('lower the learning rate')],
+  });
+});
+
 test('what cannot be had is said, and ends nothing', async () => {
   const world = await ended('it ended with exit code 1');
   world.target.logs = async function* () {

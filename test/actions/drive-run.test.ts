@@ -240,6 +240,15 @@ describe('interrupt, cancel, two drivers', () => {
     );
   });
 
+  test('a run that has failed stays as it is when it is cancelled: nothing is recorded', async () => {
+    const world = new FakeWorld([{ name: 'one' }], () => failed());
+    await world.start('weekly-1');
+    await drive(world, 'weekly-1');
+    const before = (await world.store.read('weekly-1'))?.record;
+    expect(shape(await play(cancelRun(world.deps(), { name: 'weekly-1' }, never))).at(-1)).toBe('run-ended Failed 3');
+    expect((await world.store.read('weekly-1'))?.record).toEqual(before);
+  });
+
   test('the timeout of a run cancels it and ends with 124', async () => {
     const world = new FakeWorld(CHAIN, () => undefined);
     await world.start('weekly-1');

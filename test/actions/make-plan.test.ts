@@ -57,6 +57,15 @@ test('on a new machine everything runs, and it is said why', async () => {
   expect(told(await plan(world))).toEqual(CHAIN.map(({ name }) => `${name}: run, it has not run before`));
 });
 
+test('a stage of another pipeline with the same name is no run of this one', async () => {
+  const world = await worldWithRun();
+  const name = 'another';
+  const changed = fakePipeline(CHAIN.map((stage) => ({ ...stage, params: { other: 1 } })));
+  world.pipeline = { ...changed, pipeline: { ...changed.pipeline, name } };
+  const [first] = (await plan(world)).stages;
+  expect(first?.verdict).toEqual({ kind: 'run', reasons: ['it has not run before'] });
+});
+
 test('after a run everything is reused', async () => {
   const made = await plan(await worldWithRun());
   expect(made.stages.map((stage) => stage.verdict)).toEqual(

@@ -156,3 +156,16 @@ test('a gate that refused says so; without files nothing is read, and the report
   ]);
   expect(run?.missing).toEqual([expect.stringContaining('--no-files')]);
 });
+
+test('warnings are what the log tells, with the line and what to change', async () => {
+  const world = await playedWorld([{ name: 'one' }], () => succeeded());
+  const deps = reading(world.deps(), ["{'loss': 'nan', 'epoch': '0.6'}", 'more']);
+  const report = await makeReport([{ deps, name: 'weekly-1' }], { version: '1', files: true, signal });
+  expect(report.runs[0]?.warnings).toEqual([
+    {
+      ...{ run: 'weekly-1', stage: 'one', attempt: 1, at: '2026-01-01T00:00:00.000Z', kind: 'nan' },
+      ...{ message: 'the loss is no number at epoch 0.6', evidence: "{'loss': 'nan', 'epoch': '0.6'}" },
+      fix: expect.stringContaining('lower the learning rate'),
+    },
+  ]);
+});

@@ -23,7 +23,11 @@ test('the run waits, tells what to type, and ends well once another terminal agr
   expect((await person.type('status', 'week')).stdout).toContain('next: ilab-backend approve week');
 
   const approved = await person.type('approve', 'week', '-m', 'scores look right');
-  expect(approved, approved.stderr).toMatchObject({ exitCode: 0, stdout: 'run/week after approved\n', stderr: '' });
+  expect(approved, approved.stderr).toMatchObject({
+    exitCode: 0,
+    stdout: 'run/week after approved\n',
+    stderr: 'next: ilab-backend watch week\n',
+  });
   const { exitCode, stderr } = await driver;
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toMatch(/after: waits for approval\n[\s\S]*after: approved by \S+ on \S+: scores look right/);

@@ -180,6 +180,16 @@ describe('what people read of a run that', () => {
     `);
   });
 
+  test.each(['good', 'failed'] as const)('has ended (%s): it cannot be ended any more', async (story) => {
+    const late = STORIES[story].map((event): RunEvent => {
+      if (event.type === 'run-started') return { ...event, time: at(3600), driving: false };
+      return event.type === 'run-ended' ? { ...event, time: at(3600) } : event;
+    });
+    const text = await told(late);
+    expect(text).toMatch(/^weekly-47: followed \(instructlab, local\): datagen.* done earlier/);
+    expect(text).not.toContain('to end it');
+  });
+
   test('was driven before: its past is one line', async () => {
     expect(await told(resumedAt(STORIES.good, 80.35))).toMatchInlineSnapshot(`
       "weekly-47: resumed (instructlab, local): datagen, train done earlier

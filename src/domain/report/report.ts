@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import type { AttemptWarning } from '../progress.ts';
 import type { ShownPhase, StagePhase } from '../run-phase.ts';
 import type { DataReport, ScoreReport } from './findings.ts';
 import type { GpuHours } from './gpu-hours.ts';
@@ -45,6 +46,8 @@ export interface RunReport {
   readonly stages: readonly StageReport[];
   /** Every attempt that did not end well, oldest first. */
   readonly failures: readonly FailureReport[];
+  /** What their logs warned of, also where the stage ended well. */
+  readonly warnings: readonly WarningReport[];
   /** What trainers and others told of themselves while they ran. */
   readonly series: readonly Series[];
   readonly scores: readonly ScoreReport[];
@@ -99,6 +102,12 @@ export interface FailureReport {
   readonly at?: string;
   /** A later attempt of the stage ended well. */
   readonly isMended: boolean;
+}
+
+/** A warning of an attempt's log. */
+export interface WarningReport extends AttemptWarning {
+  /** The run that made the attempt: another one where its result was taken over. */
+  readonly run: string;
 }
 
 /** A condition that a stage starts on. */

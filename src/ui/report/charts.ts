@@ -110,18 +110,36 @@ function shortName(name: string): string {
 export interface Curve {
   /** What its line is called. */
   readonly name: string;
-  /** Its place among the runs: decides colour and dashes. */
+  /** Which of the page's colours: of several runs each has its own, of one run each attempt. */
   readonly index: number;
+  /** Its place among the lines of its stage: decides the dashes. */
+  readonly place: number;
   readonly series: Series;
 }
 
 const DASHES = ['none', '6 3', '2 3', '8 3 2 3', '1 2', '12 4'] as const;
+/** How many colours a page has for lines: `--run-1` and so on. */
+const COLOURS = 6;
+
+/** How a curve is drawn, in the chart and in its legend. */
+export function strokeOf({ index, place }: Pick<Curve, 'index' | 'place'>): {
+  readonly stroke: string;
+  readonly strokeDasharray: string;
+} {
+  return {
+    stroke: `var(--run-${(index % COLOURS) + 1})`,
+    strokeDasharray: DASHES[place % DASHES.length] ?? 'none',
+  };
+}
 
 /** How a figure went; `small` for those beside the losses. */
 export function curveChart(metric: string, curves: readonly Curve[], id: string, size: 'large' | 'small'): Markup {
   const unit = unitOf(Math.max(...curves.flatMap(({ series }) => series.points.map(({ seconds }) => seconds)), 1));
-  const points = curves.flatMap(({ index, name, series }, line) =>
-    series.points.map(({ seconds, value }) => ({ x: seconds / unit.seconds, value, index, name, line })),
+  const points = curves.flatMap((curve, line) =>
+    curve.series.points.map(({ seconds, value }) => ({
+      ...{ x: seconds / unit.seconds, value, name: curve.name, line },
+      fill: strokeOf(curve).stroke,
+    })),
   );
   const told = curves.map(({ name, series: { points: all } }) => {
     const values = all.map(({ value }) => value);
@@ -140,12 +158,12 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
         Plot.gridY({ strokeOpacity: 0.16, ticks: isLarge ? 6 : 4 }),
         Plot.axisX({ tickSize: 3, ticks: isLarge ? 8 : 4 }),
         Plot.axisY({ tickSize: 0, ticks: isLarge ? 6 : 4, tickFormat: short }),
-        ...curves.map(({ index }, line) =>
+        ...curves.map((curve, line) =>
           Plot.lineY(
             points.filter((point) => point.line === line),
             {
-              ...{ x: 'x', y: 'value', strokeWidth: 1.75, stroke: `var(--run-${index + 1})` },
-              strokeDasharray: DASHES[index % DASHES.length] ?? 'none',
+              ...{ x: 'x', y: 'value', strokeWidth: 1.75 },
+              ...strokeOf(curve),
             },
           ),
         ),
@@ -153,8 +171,7 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
         ...(points.length <= 60
           ? [
               Plot.dot(points, {
-                ...{ x: 'x', y: 'value', r: 2 },
-                fill: ({ index }: { readonly index: number }) => `var(--run-${index + 1})`,
+                ...{ x: 'x', y: 'value', r: 2, fill: 'fill' },
               }),
             ]
           : []),

@@ -11,6 +11,7 @@ import {
   shownMeasured,
   shownNumber,
   shownTime,
+  warnedName,
 } from './shown.ts';
 
 /** The report as Markdown, for a pull request or a wiki: no pictures; whatever strangers wrote stands in code spans. */
@@ -40,6 +41,7 @@ function runLines(run: RunReport): readonly string[] {
     ...part('Metrics', metricLines(run)),
     ...part('Data', dataLines(run)),
     ...part('Failures and retries', failureLines(run)),
+    ...part('Warnings', warningLines(run)),
     ...part('Gates', gateLines(run)),
     ...part('Parameters', valueLines(run)),
     ...part('What the stages took', inputLines(run)),
@@ -137,6 +139,17 @@ function failureLines({ failures }: RunReport): readonly string[] {
     failures.map(({ stage, attempt, kind, reason, message, isMended }) => {
       const why = reason === undefined ? '' : ` (${code(reason)})`;
       return `${code(attemptName(stage, attempt, 2))} ${kind}${why}: ${code(message)}${isMended ? '; a later attempt ended well' : ''}`;
+    }),
+  );
+}
+
+function warningLines(run: RunReport): readonly string[] {
+  return list(
+    run.warnings.map((warning) => {
+      const { message, evidence, fix, at } = warning;
+      const line = evidence === undefined ? '' : `: ${code(evidence)}`;
+      const change = fix === undefined ? '' : `; ${code(fix)}`;
+      return `${code(warnedName(run, warning))} at ${shownTime(at)} UTC: ${code(message)}${line}${change}`;
     }),
   );
 }

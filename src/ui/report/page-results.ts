@@ -1,6 +1,6 @@
 import type { MeasureReport } from '../../domain/report/findings.ts';
 import type { RunReport } from '../../domain/report/report.ts';
-import { type Curve, curveChart, type ScoreRow, scoreChart } from './charts.ts';
+import { type Curve, curveChart, type ScoreRow, scoreChart, strokeOf } from './charts.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { attemptName, metricsInOrder, shownFigure, shownMeasured, shownNumber } from './shown.ts';
 import { dataTable, type Row, type Section, scrolling, section } from './tables.ts';
@@ -92,7 +92,7 @@ function verdict({ better }: MeasureReport, { difference, isNoise }: ScoreRow['c
 export function curvesSection(runs: readonly RunReport[]): readonly Section[] {
   const stages = [...new Set(runs.flatMap(({ series }) => series.map(({ stage }) => stage)))];
   const content = stages.map((stage) => {
-    const curves = runs.flatMap((run, index) => curvesOf(run, index, stage, runs.length > 1));
+    const curves = curvesOf(runs, stage);
     const metrics = metricsInOrder(curves.map(({ series }) => series.metric));
     const figures = metrics.map((metric) => {
       const those = curves.filter(({ series }) => series.metric === metric);
@@ -110,12 +110,19 @@ ${small.length === 0 ? '' : html`<div class="small">${small}</div>`}`;
   return section('curves', 'Curves', [...content, metricsTable(runs)]);
 }
 
-function curvesOf(run: RunReport, index: number, stage: string, isOfMany: boolean): readonly Curve[] {
-  const those = run.series.filter((series) => series.stage === stage);
-  const attempts = new Set(those.map(({ attempt }) => attempt)).size;
-  return those.map((series) => {
-    const tried = attemptName(stage, series.attempt, attempts);
-    return { name: isOfMany ? `${run.name}${attempts > 1 ? `, ${tried}` : ''}` : tried, index, series };
+function curvesOf(runs: readonly RunReport[], stage: string): readonly Curve[] {
+  const isOfMany = runs.length > 1;
+  const lines: string[] = [];
+  return runs.flatMap((run, at) => {
+    const those = run.series.filter((series) => series.stage === stage);
+    const attempts = new Set(those.map(({ attempt }) => attempt)).size;
+    return those.map((series) => {
+      const tried = attemptName(stage, series.attempt, attempts);
+      const name = isOfMany ? `${run.name}${attempts > 1 ? `, ${tried}` : ''}` : tried;
+      if (!lines.includes(name)) lines.push(name);
+      const place = lines.indexOf(name);
+      return { name, index: isOfMany ? at : place, place, series };
+    });
   });
 }
 
@@ -146,9 +153,10 @@ ${scrolling(`${stage}, ${metric}: chart`, curveChart(metric, curves, `curve-${at
 }
 
 function lineLegend(curves: readonly Curve[]): Markup {
-  return html`<ul class="legend">${curves.map(
-    ({ name, index }) => html`<li><i style="background:var(--run-${index + 1})"></i>${name}</li>`,
-  )}</ul>`;
+  return html`<ul class="legend">${curves.map((curve) => {
+    const { stroke, strokeDasharray } = strokeOf(curve);
+    return html`<li><svg viewBox="0 0 32 10" aria-hidden="true"><line x1="0" y1="5" x2="32" y2="5" stroke="${stroke}" stroke-width="2.5" stroke-dasharray="${strokeDasharray}"/></svg>${curve.name}</li>`;
+  })}</ul>`;
 }
 
 /** Every metric of every stage, a column a run. */

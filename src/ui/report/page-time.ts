@@ -3,7 +3,7 @@ import { SPAN_KINDS, type SpanKind } from '../../domain/report/spans.ts';
 import { formatDuration } from '../text/format.ts';
 import { timelineChart, timelineSeconds } from './charts.ts';
 import { html, type Markup } from './markup.ts';
-import { attemptName, gpuColumns, SPAN_NAMES, shownTime } from './shown.ts';
+import { attemptName, gpuColumns, SPAN_NAMES, shownTime, warnedName } from './shown.ts';
 import { dataTable, type Row, type Section, scrolling, section } from './tables.ts';
 
 /** What happened when, and where the seconds went. */
@@ -73,7 +73,7 @@ function stagesTable(run: RunReport, kinds: readonly SpanKind[], isOneOfMany: bo
     { title: 'State' },
     ...kinds.map((kind) => ({ title: SPAN_NAMES[kind], kind: 'number' as const })),
     { title: 'Together', kind: 'number' as const },
-    { title: 'Began', kind: 'number' as const },
+    { title: 'Began (UTC)', kind: 'number' as const },
   ];
   return dataTable(`Where the time of ${isOneOfMany ? run.name : 'the run'} went`, columns, rows);
 }
@@ -120,7 +120,7 @@ export function failuresSection(runs: readonly RunReport[]): readonly Section[] 
     { title: 'Attempt' },
     { title: 'What' },
     { title: 'Why', kind: 'text' as const },
-    { title: 'When' },
+    { title: 'When (UTC)' },
     { title: 'Then' },
   ];
   const content =
@@ -128,4 +128,28 @@ export function failuresSection(runs: readonly RunReport[]): readonly Section[] 
       ? html`<p>Every attempt ended well, or is under way.</p>`
       : dataTable('Attempts that did not end well', columns, rows);
   return section('failures', 'Failures and retries', content);
+}
+
+/** What the logs warned of while the stages ran; nothing where they did not. */
+export function warningsSection(runs: readonly RunReport[]): readonly Section[] {
+  const rows = runs.flatMap((run) =>
+    run.warnings.map((warning) => ({
+      cells: [
+        ...(runs.length > 1 ? [run.name] : []),
+        warnedName(run, warning),
+        html`${warning.message}${warning.evidence === undefined ? '' : html`<br><code class="code">${warning.evidence}</code>`}`,
+        warning.fix ?? '–',
+        shownTime(warning.at),
+      ],
+    })),
+  );
+  if (rows.length === 0) return [];
+  const columns = [
+    ...(runs.length > 1 ? [{ title: 'Run' }] : []),
+    { title: 'Attempt' },
+    { title: 'Warning', kind: 'text' as const },
+    { title: 'What to change', kind: 'text' as const },
+    { title: 'When (UTC)' },
+  ];
+  return section('warnings', 'Warnings', dataTable('What the logs warned of while the stages ran', columns, rows));
 }

@@ -2,7 +2,7 @@ import type { Report, RunReport } from '../../domain/report/report.ts';
 import { html, Markup } from './markup.ts';
 import { dataSection, gatesSection, originsSections, valuesSection } from './page-origins.ts';
 import { curvesSection, scoresSection } from './page-results.ts';
-import { failuresSection, gpuSection, timeSection } from './page-time.ts';
+import { failuresSection, gpuSection, timeSection, warningsSection } from './page-time.ts';
 import { factsOf, shownTime } from './shown.ts';
 import { STYLE } from './style.ts';
 import { dataTable, type Section } from './tables.ts';
@@ -20,6 +20,7 @@ export function reportPage(report: Report): string {
     ...curvesSection(runs),
     ...dataSection(runs),
     ...failuresSection(runs),
+    ...warningsSection(runs),
     ...gatesSection(runs),
     ...valuesSection(runs),
     ...originsSections(runs),

@@ -62,8 +62,8 @@ export function factsOf(run: RunReport, madeAt: string): readonly (readonly [nam
     ['Profile', run.profile ?? '–'],
     ['Where', `${run.target}: ${run.place}`],
     ['Started by', `${run.createdBy.user} on ${run.createdBy.host}`],
-    ['Started', shownTime(run.createdAt)],
-    ['Ended', run.endedAt === undefined ? 'not yet' : shownTime(run.endedAt)],
+    ['Started', `${shownTime(run.createdAt)} UTC`],
+    ['Ended', run.endedAt === undefined ? 'not yet' : `${shownTime(run.endedAt)} UTC`],
     ['Took', formatDuration(wallSeconds(run, madeAt))],
     ['In stages', formatDuration(seconds.stages)],
     ['Attempts', `${tries}${run.failures.length === 0 ? '' : `, ${run.failures.length} not well`}`],
@@ -79,6 +79,11 @@ export function factsOf(run: RunReport, madeAt: string): readonly (readonly [nam
 /** `train`, or `train 2` where it was tried more than once. */
 export function attemptName(stage: string, attempt: number, attempts: number): string {
   return attempts > 1 ? `${stage} ${attempt}` : stage;
+}
+
+/** The attempt that a warning is of, with its run where that is another. */
+export function warnedName({ name }: RunReport, { run, stage, attempt }: RunReport['warnings'][number]): string {
+  return `${attemptName(stage, attempt, 2)}${run === name ? '' : ` of ${run}`}`;
 }
 
 /** The columns of GPU-hours, in order. */

@@ -49,7 +49,7 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: Past |
       const about = `(${oneLine(event.pipeline, options)}, ${event.target})`;
       const word = past?.cancelling === true ? 'to be cancelled' : past === undefined ? 'started' : 'resumed';
       return say(`${event.driving ? word : 'followed'} ${about}: ${past?.line ?? stages}`, 'strong', [
-        ...(past?.cancelling === true ? [] : [`to end it: ilab-backend cancel ${event.run}`]),
+        ...(past?.cancelling === true || past?.isOver === true ? [] : [`to end it: ilab-backend cancel ${event.run}`]),
       ]);
     }
     case 'stage-preparing':

@@ -51,7 +51,19 @@ describe('the page', () => {
     expect(new Set(ids).size).toBe(ids.length);
     const links = [...page.matchAll(/<li><a href="#([^"]+)"/g)].map(([, id]) => id);
     expect(links).toEqual([
-      ...['facts', 'scores', 'time', 'gpu-hours', 'curves', 'data', 'failures', 'gates', 'values', 'lineage'],
+      ...[
+        'facts',
+        'scores',
+        'time',
+        'gpu-hours',
+        'curves',
+        'data',
+        'failures',
+        'warnings',
+        'gates',
+        'values',
+        'lineage',
+      ],
     ]);
     expect(ids).toEqual(expect.arrayContaining(links));
     for (const [, names] of page.matchAll(/aria-labelledby="([^"]+)"/g)) {
@@ -66,6 +78,28 @@ describe('the page', () => {
     expect(page).toContain('a later attempt ended well');
     expect(page).toContain('tuned_heldout_loss = 2.45');
     expect(page).toContain('--set train.epochs=3');
+  });
+
+  test('shows what the logs warned of with what to change, and times with their zone', () => {
+    expect(page).toMatch(/GPU 3&#39;s memory ran out<br><code class="code">torch.OutOfMemoryError/);
+    expect(page).toContain('lower train.maxBatchLength (now 60000)');
+    expect(page).toContain('2026-01-05 06:00:00 UTC');
+  });
+
+  test('tells attempts of one run apart, in the chart and in its legend', () => {
+    const [run] = reportOf('weekly-47').runs;
+    const tried = (run?.series ?? []).filter(({ metric }) => metric === 'loss');
+    const both = [...tried.map((one) => ({ ...one, attempt: 1 })), ...tried];
+    const report = { ...reportOf('weekly-47'), runs: run === undefined ? [] : [{ ...run, series: both }] };
+    const figure = /<figcaption>loss<\/figcaption>([\s\S]*?)<\/figure>/.exec(reportPage(report))?.[1] ?? '';
+    const legend = [...figure.matchAll(/<li><svg[^>]*><line[^>]*stroke="([^"]+)"[^>]*stroke-dasharray="([^"]+)"/g)];
+    expect(legend.map(([, stroke, dashes]) => [stroke, dashes])).toEqual([
+      ['var(--run-1)', 'none'],
+      ['var(--run-2)', '6 3'],
+    ]);
+    const chart = figure.slice(figure.indexOf('</ul>'));
+    const drawn = ['var(--run-1)', 'var(--run-2)'].map((colour) => chart.includes(`stroke="${colour}"`));
+    expect(drawn).toEqual([true, true]);
   });
 
   test('puts runs side by side, each with a column, and says in what they differ', () => {

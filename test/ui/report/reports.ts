@@ -130,6 +130,13 @@ function run(name: string, shift: number): RunReport {
         isMended: true,
       },
     ],
+    warnings: [
+      {
+        ...{ run: name, stage: 'train', attempt: 1, at: at(14_430), kind: 'out-of-memory' },
+        ...{ message: "GPU 3's memory ran out", evidence: 'torch.OutOfMemoryError: CUDA out of memory.' },
+        fix: 'lower train.maxBatchLength (now 60000)',
+      },
+    ],
     series: [
       series(name, 'loss', (step) => 2.2 + 3.2 * Math.exp(-step / (14 + shift / 1000)) + 0.1 * Math.sin(step)),
       series(name, 'learning_rate', (step) => 2e-5 * Math.min(1, step / 9) * (1 - step / 100)),
@@ -210,7 +217,7 @@ export function barelyBegun(): Report {
       },
       { name: 'train', phase: 'Pending', attempts: [], metrics: {} },
     ],
-    ...{ failures: [], series: [], scores: [], data: [], gates: [], inputs: [], outputs: [] },
+    ...{ failures: [], warnings: [], series: [], scores: [], data: [], gates: [], inputs: [], outputs: [] },
     missing: ['the log of datagen, attempt 1, could not be read: the pod is gone'],
   };
   return { ...report, runs: [fresh] };
