@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { typeName } from '../template/param-leaves.ts';
 import { API_VERSION } from './pipeline-file.ts';
 import { valueAt } from './resolve-values.ts';
 
@@ -19,17 +20,19 @@ export interface ProjectDraft {
 
 /**
  * The text of the file: what was chosen and what must be filled in as lines, every other parameter as a comment with the
- * value that holds without it. A comment becomes a line when its `# ` is taken away, outer ones first.
+ * value that holds without it, or its type in angle brackets where there is none. A comment becomes a line at the right
+ * column when its `#` is taken away, and that of every line it is indented under: nothing else is to be changed.
  */
 export function draftText(draft: ProjectDraft): string {
   const { pipeline, profile, target, schema } = draft;
   return [
-    '# What `ilab-backend run` means in this folder. A parameter in full: `ilab-backend explain NAME`; where each value comes',
-    '# from: `ilab-backend config view --show-origin`. What stands behind # holds anyway: take the # away to change it.',
+    '# What `ilab-backend run` means in this folder. A parameter in full: `ilab-backend explain NAME`; where each value',
+    '# comes from: `ilab-backend config view --show-origin`. What stands behind a # holds anyway. To change it take away',
+    '# its # and that of the lines above that it is indented under, nothing else; write a value for <...>.',
     `apiVersion: ${API_VERSION}`,
     'kind: Project',
     `pipeline: ${pipeline}`,
-    profile === undefined ? '# profile: NAME' : `profile: ${profile}`,
+    profile === undefined ? '#profile: <string>' : `profile: ${profile}`,
     ...params(draft, schema),
     ...(target === 'local' ? [] : POD),
     '',
@@ -37,52 +40,49 @@ export function draftText(draft: ProjectDraft): string {
 }
 
 const POD = [
-  '# pod: # put on every pod',
-  '#   serviceAccountName: NAME',
-  '#   nodeSelector: {}',
-  '#   tolerations: []',
-  '#   queue: NAME # a LocalQueue of Kueue',
-  '#   workspace: { size: 100Gi, storageClassName: NAME } # how the claim is made where there is none',
+  '#pod: # put on every pod',
+  '#  serviceAccountName: <string>',
+  '#  nodeSelector: {}',
+  '#  tolerations: []',
+  '#  queue: <string> # a LocalQueue of Kueue',
+  '#  workspace: { size: 100Gi, storageClassName: <string> } # how the claim is made where there is none',
 ];
 
 function params(draft: ProjectDraft, schema: JsonObject): readonly string[] {
+  const isDead = draft.live.size === 0;
   const inner = fieldsOf(schema).flatMap(([name, own]) =>
-    field(draft, own, { name, path: name, indent: '  ', isDead: false }),
+    field(draft, own, { name, path: name, before: isDead ? '#  ' : '  ', isDead }),
   );
-  if (inner.length === 0) return [];
-  return draft.live.size === 0
-    ? ['params: {}', ...inner.map((line) => line.replace(/^ {2}/, ''))]
-    : ['params:', ...inner];
+  return inner.length === 0 ? [] : [isDead ? '#params:' : 'params:', ...inner];
 }
 
 interface Place {
   readonly name: string;
   readonly path: string;
-  /** Spaces before it, and where it stands inside a comment those before its `# ` too. */
-  readonly indent: string;
-  /** All around it is a comment. */
+  /** What stands before it: spaces, and where all around it is a comment the `#` of the outermost one. */
+  readonly before: string;
   readonly isDead: boolean;
 }
 
-function field(draft: ProjectDraft, own: JsonObject, { name, path, indent, isDead }: Place): readonly string[] {
+function field(draft: ProjectDraft, own: JsonObject, { name, path, before, isDead }: Place): readonly string[] {
   const inside = fieldsOf(own);
   const isLive = draft.live.has(path) || [...draft.live.keys()].some((other) => other.startsWith(`${path}.`));
-  const mark = isLive || isDead ? '' : '# ';
-  const before = `${indent}${mark}`;
-  if (inside.length === 0 || draft.live.has(path)) return [`${before}${leaf(draft, own, name, path)}`];
+  const start = `${before}${isLive || isDead ? '' : '#'}`;
+  if (inside.length === 0 || draft.live.has(path)) return [`${start}${leaf(draft, own, name, path)}`];
   return [
-    `${before}${name}:${meaning(own)}`,
+    `${start}${name}:${meaning(own)}`,
     ...inside.flatMap(([inner, schema]) =>
-      field(draft, schema, { name: inner, path: `${path}.${inner}`, indent: `${before}  `, isDead: isDead || !isLive }),
+      field(draft, schema, { name: inner, path: `${path}.${inner}`, before: `${start}  `, isDead: isDead || !isLive }),
     ),
   ];
 }
 
 function leaf({ live, values }: ProjectDraft, own: JsonObject, name: string, path: string): string {
   const value = live.has(path) ? live.get(path) : valueAt(values, path);
-  const shown = value === undefined ? '' : ` ${inline(value)}`;
-  const fill = live.has(path) && value === undefined ? ' # fill in:' : '';
-  return fill === '' ? `${name}:${shown}${meaning(own)}` : `${name}:${fill}${meaning(own).replace(' #', '')}`;
+  if (value !== undefined) return `${name}: ${inline(value)}${meaning(own)}`;
+  // Without a value it would be null, which takes back what lower layers say.
+  if (!live.has(path)) return `${name}: <${typeName(own)}>${meaning(own)}`;
+  return `${name}: # fill in:${meaning(own).replace(' #', '')}`;
 }
 
 /** Behind the value: what it is, and where nothing shows its form an example or what it may be. */

@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { projectMaker, proposedProfile } from '../../src/actions/init-project.ts';
 import type { ProjectRequest } from '../../src/actions/open-project.ts';
 import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
+import { valueAt } from '../../src/config/resolve-values.ts';
+import { dotted, namedPaths } from '../../src/config/schema-paths.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { PACKAGE_ROOT, TypedIn } from '../config/harness.ts';
 
 /* The file that a project begins with. */
@@ -19,6 +24,31 @@ function request(typed: Partial<ProjectRequest> = {}): ProjectRequest {
   return { ...around, set: [], valueFiles: [], commands: ['run'], ...typed };
 }
 
+const OPTIONAL = `apiVersion: ilab-backend.dev/v1alpha1
+kind: Pipeline
+metadata: { name: optional, version: 1.0.0 }
+params:
+  type: object
+  additionalProperties: false
+  properties: { inner: { type: object, additionalProperties: false, properties: { times: { type: integer } } } }
+stages:
+  make: { engines: { one: { image: stages/make/one } }, variants: { job: job.yaml } }
+`;
+
+const JOB = `apiVersion: batch/v1
+kind: Job
+metadata: { name: "\${run.name}-make-1" }
+spec: { template: { spec: { containers: [{ name: main, image: "\${image}" }] } } }
+`;
+
+/** With the `#` of these comments taken away, and nothing else; what is said at the top stays. */
+function taken(text: string, isMeant: (line: string) => boolean): string {
+  const lines = text
+    .split('\n')
+    .map((line) => (/^ *#(?! \w)/.test(line) && isMeant(line) ? line.replace('#', '') : line));
+  return lines.join('\n');
+}
+
 describe('the file', () => {
   test('of the smallest pipeline: lines to fill in, comments for the rest', async () => {
     const { text, missing } = await maker.draft(request({ pipeline: 'hello' }));
@@ -27,11 +57,11 @@ describe('the file', () => {
       "apiVersion: ilab-backend.dev/v1alpha1
       kind: Project
       pipeline: hello
-      # profile: NAME
+      #profile: <string>
       params:
         name: # fill in: Whom to greet; for example world
-        # greet:
-        #   times: 2 # How often (lines)
+        #greet:
+        #  times: 2 # How often (lines)
       "
     `);
   });
@@ -41,8 +71,8 @@ describe('the file', () => {
     const { text, missing } = await maker.draft(request({ set, project: 'deep/down', profile: 'h100x4' }));
     expect(missing).toEqual([]);
     // What the profile says is what stands behind a comment.
-    expect(text).toContain('    # batchSize: 128 # Rows of one step (rows)\n');
-    expect(text).toContain('# pod: # put on every pod');
+    expect(text).toContain('    #batchSize: 128 # Rows of one step (rows)\n');
+    expect(text).toContain('#pod: # put on every pod');
     place.write({ 'deep/down/ilab-backend.yaml': text });
     const { sources } = await place.configure({ project: 'deep/down' });
     expect(sources).toMatchObject({ profile: 'h100x4', pipeline: { name: 'instructlab' } });
@@ -55,14 +85,34 @@ describe('the file', () => {
 
   test('with every comment that has a value made a line says the same', async () => {
     const { text } = await maker.draft(request({ pipeline: 'hello', set: ['name=you'] }));
-    const lines = text
-      .slice(text.indexOf('apiVersion'))
-      .replaceAll('# greet', 'greet')
-      .replaceAll('#   times', '  times');
-    place.write({ 'ilab-backend.yaml': lines });
+    place.write({ 'ilab-backend.yaml': taken(text, () => true).replace('profile: <string>\n', '') });
     const { sources } = await place.configure();
     expect(sources.params).toEqual({ name: 'you', greet: { times: 2 } });
     expect(sources.origins['params.greet.times']).toMatchObject({ kind: 'project' });
+  });
+
+  test.each([
+    ['lines to fill in', 'instructlab', []],
+    ['a value inside an object', 'instructlab', ['taxonomy=./t', 'model=tiny', 'publish.github.repo=a/b']],
+    ['nothing chosen', 'optional', []],
+  ])('is YAML with every # taken away, and nothing else: %s', async (_what, pipeline, set) => {
+    place.write({ 'pipelines/optional/pipeline.yaml': OPTIONAL, 'pipelines/optional/job.yaml': JOB });
+    const profile = pipeline === 'instructlab' ? { profile: 'h100x4' } : {};
+    const { text, missing } = await maker.draft(request({ set, pipeline, ...profile }));
+    const { params, pod = {} } = parse(taken(text, () => true)) as { params: JsonObject; pod?: JsonObject };
+    const folder = pipeline === 'optional' ? `${place.folder}/pipelines` : `${PACKAGE_ROOT}/templates`;
+    const schema = parse(readFileSync(`${folder}/${pipeline}/pipeline.yaml`, 'utf8')).params as JsonObject;
+    const unfilled = missing.map(({ path }) => path);
+    for (const path of namedPaths(schema).map(dotted)) {
+      expect(valueAt(params, path) === undefined || valueAt(params, path) === null, path).toBe(unfilled.includes(path));
+    }
+    expect(Object.keys(pod)).toHaveLength(pipeline === 'instructlab' ? 5 : 0);
+  });
+
+  test('has no null where the # of one value without a value is taken away', async () => {
+    const { text } = await maker.draft(request({ pipeline: 'instructlab', set: ['taxonomy=./t', 'model=tiny'] }));
+    place.write({ 'ilab-backend.yaml': taken(text, (line) => /^ *#(train| {2}warmupSteps):/.test(line)) });
+    await expect(place.configure()).rejects.toThrow(/warmupSteps: <integer>[\s\S]*an integer/);
   });
 
   test('takes no variable of whoever types, and no value of the file that it replaces', async () => {
