@@ -73,7 +73,7 @@ export async function validateProject(
   const faults: SurveyedFault[] = [...survey.faults];
   let rendered = 0;
   for (const profile of survey.profiles) {
-    if (profile.isChosen && profile.missing.length > 0) faults.push(missingFault(profile));
+    if (profile.isChosen && profile.missing.length > 0) faults.push(missingFault(profile, survey.profiles));
     if (profile.configured === undefined || survey.loaded === undefined) continue;
     const target = await openTarget(profile.configured.sources.target);
     for (const pipeline of variantsOf(survey.loaded, profile.configured)) {
@@ -94,9 +94,11 @@ export async function validateProject(
   };
 }
 
-function missingFault({ name, missing, hint }: SurveyedProfile): SurveyedFault {
+/** Of the chosen profile, with the others that lack the same. */
+function missingFault({ missing, hint }: SurveyedProfile, all: readonly SurveyedProfile[]): SurveyedFault {
   const message = `${missing.length === 1 ? 'it has' : 'they have'} no value, and must have one`;
-  return { fault: typedFault(missing.join(', '), message, hint), profiles: [name] };
+  const profiles = all.filter((one) => one.missing.join() === missing.join()).map(({ name }) => name);
+  return { fault: typedFault(missing.join(', '), message, hint), profiles };
 }
 
 /** As it would run, then with each other variant that has the values it needs; overlays are made for the chosen one. */

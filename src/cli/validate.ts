@@ -40,15 +40,12 @@ function withoutText({ findings, ...rest }: Validation) {
 
 function text(validation: Validation, { width }: { readonly width?: number }): string {
   const { pipeline, stages, variants, profiles, rendered, findings, notChecked } = validation;
+  // Above it: what stands below may be lines to copy.
   const blocks = findings.map((finding) =>
-    [
-      finding.text,
-      ...(finding.profiles.length === 0
-        ? []
-        : [`   with profile ${finding.profiles.map((name) => oneLine(name)).join(', ')}`]),
-    ].join('\n'),
+    [...(finding.profiles.length === 0 ? [] : [`With profile ${names(finding.profiles)}:`]), finding.text].join('\n'),
   );
-  const incomplete = profiles.filter(({ isChosen, missing }) => !isChosen && missing.length > 0);
+  const said = profiles.find(({ isChosen }) => isChosen)?.missing ?? [];
+  const incomplete = profiles.filter(({ missing }) => missing.length > 0 && missing.join() !== said.join());
   const counts = [
     counted(stages, 'stage'),
     counted(variants, 'variant'),
@@ -57,11 +54,19 @@ function text(validation: Validation, { width }: { readonly width?: number }): s
   ].join(', ');
   const lines = [
     `${oneLine(pipeline)}: ${counts}; ${counted(findings.length, 'finding')}`,
-    ...incomplete.map(({ name, missing }) => `Profile ${oneLine(name)} needs more values: ${missing.join(', ')}`),
+    ...[...Map.groupBy(incomplete, ({ missing }) => missing.join(', '))].map(([missing, alike]) =>
+      alike.length === 1
+        ? `Profile ${names(alike.map(({ name }) => name))} needs more values: ${missing}`
+        : `Profiles ${names(alike.map(({ name }) => name))} need more values: ${missing}`,
+    ),
     `Not checked: ${notChecked.join('; ')}`,
   ];
   const folded = lines.flatMap((line) => (width === undefined ? [line] : wrapTo(line, width)));
   return [...blocks, folded.join('\n')].join('\n\n');
+}
+
+function names(all: readonly string[]): string {
+  return all.map((name) => oneLine(name)).join(', ');
 }
 
 function counted(count: number, what: string): string {

@@ -48,6 +48,8 @@ export interface ConfigRequest {
   readonly valueFiles: readonly string[];
   /** The program's own commands: no stage may be named like one. */
   readonly commands: readonly string[];
+  /** For who wants to know all that is wrong: a fault of the project's or the user's file, or a profile that is not there, does not end it. */
+  readonly goesOn?: boolean;
 }
 
 /** A pipeline with all its values, and who gave them. */
@@ -140,11 +142,16 @@ export async function readChoices(files: SourceFiles, request: Omit<ConfigReques
   const { env } = request;
   const { settings, known, ...pipeline } = await readPipeline(files, request);
   checkOthers(settings, known);
-  refuseFiles([settings.project, settings.user]);
+  // Whoever asks for all that is wrong gets these with the rest.
+  if (request.goesOn !== true) refuseFiles([settings.project, settings.user]);
   const { choice, entry, parsed } = pipeline;
   const { source } = parsed;
   const profiles = await readProfiles(files, request.places, entry);
-  const profile = findProfile(settings, entry, profiles, { typed: typed('profile', request.profile), env });
+  const profile = findProfile(settings, entry, profiles, {
+    typed: typed('profile', request.profile),
+    env,
+    orNone: request.goesOn === true,
+  });
   const layers = settingsLayers(settings, profile === undefined ? [] : [...profile.bases, profile.file], entry.name);
   const origins = new Map<string, Origin>();
   const stages = chooseStages(

@@ -48,6 +48,12 @@ export function describeFaults(what: string, faults: readonly Fault[]): string {
   return `${what}${count}\n\n${faults.map(showFault).join('\n\n')}\n`;
 }
 
+/** The hint where files cannot be read: whatever reads them says the same. */
+export function toCorrect(problems: readonly Problem[]): string {
+  const files = [...new Set(problems.map(({ file }) => file))];
+  return `correct ${files.join(', ')}; docs/configuration.md has what may stand there`;
+}
+
 export function fileFaults(problems: readonly Problem[]): readonly Fault[] {
   return problems.map((problem) => ({ kind: 'file', problem }));
 }

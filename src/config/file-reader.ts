@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, Scalar } from 'yaml';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Place, Problem, SourceFile } from '../domain/source-file.ts';
-import { nameHint } from '../template/closest.ts';
+import { closest, nameHint } from '../template/closest.ts';
 import { placeAt, problemAt } from '../template/source-position.ts';
 import { keyText, spanOf, yamlSource } from '../template/yaml-source.ts';
 
@@ -23,6 +23,8 @@ export interface FieldRules {
   readonly known?: readonly string[];
   /** Keep entries without a value; else they are as if they were not written. */
   readonly nulls?: boolean;
+  /** A name that is reported is read as the one it is near to, so that the rest is judged by what was meant. */
+  readonly meant?: boolean;
 }
 
 /** More copies through aliases than any file of ours needs. */
@@ -60,7 +62,7 @@ export class FileReader {
   /** For values that must not be shown: the source line is left out. */
   reportHidden(node: Node, message: string, hint?: string): void {
     const problem = problemAt(this.file, spanOf(node), message, hint);
-    this.problems.push({ ...problem, sourceLine: '...', column: problem.column, length: 1 });
+    this.problems.push({ ...problem, sourceLine: `${' '.repeat(problem.column - 1)}...`, length: 3 });
   }
 
   place(node: Node): Place {
@@ -76,15 +78,18 @@ export class FileReader {
       return undefined;
     }
     const entries = new Map<string, Entry>();
+    const written = new Set(map.items.map((pair) => keyText(pair.key)));
     for (const pair of map.items) {
-      const name = keyText(pair.key);
+      let name = keyText(pair.key);
       if (name === undefined || !isNode(pair.key)) {
         this.report(isNode(pair.key) ? pair.key : map, `a name in ${what} must be a text`);
         continue;
       }
       if (rules.known !== undefined && !rules.known.includes(name)) {
         this.report(pair.key, `${what} has no field \`${name}\``, nameHint(name, rules.known));
-        continue;
+        const near = rules.meant === true ? closest(name, rules.known) : undefined;
+        if (near === undefined || written.has(near)) continue;
+        name = near;
       }
       const value = this.resolve(isNode(pair.value) ? pair.value : undefined) ?? nothingAt(pair.key);
       if (rules.nulls === true || !isNull(value)) entries.set(name, { name, key: pair.key, value });

@@ -13,28 +13,33 @@ export interface FoundProfile {
   readonly bases: readonly SettingsFile[];
 }
 
-/** Undefined when none is meant. Throws `unknown-profile` with the closest right name, `bad-config` for a wrong file. */
+/** Undefined when none is meant, and with `orNone` for one that is not there. Throws `unknown-profile` with the closest right name, `bad-config` for a wrong file. */
 export function findProfile(
   settings: ProjectSettings,
   entry: PipelineEntry,
   profiles: readonly ProfileEntry[],
-  request: { readonly typed: TypedChoice; readonly env: Variables },
+  request: { readonly typed: TypedChoice; readonly env: Variables; readonly orNone?: boolean },
 ): FoundProfile | undefined {
   const known = profiles.map((profile) => profile.name);
   const chosen = chooseProfile(settings, { pipeline: entry.name, ...request, known });
   if (chosen === undefined) return undefined;
   const found = profiles.find((profile) => profile.name === chosen.name);
   if (found === undefined) {
-    const near = closest(chosen.name, known);
-    const list = known.length === 0 ? 'it has none' : `profiles: ${known.join(', ')}`;
-    throw new UserError('unknown-profile', `pipeline ${entry.name} has no profile ${chosen.name}`, {
-      hint: near === undefined ? list : `did you mean ${near}? ${list}`,
-    });
+    if (request.orNone === true) return undefined;
+    throw unknownProfile(entry.name, chosen.name, known);
   }
   const file = readSettingsFile('profile', found.file, found.base);
   const bases = basesOf(file, [found.name], profiles);
   refuseFiles([...bases, file]);
   return { chosen, file, bases };
+}
+
+export function unknownProfile(pipeline: string, name: string, known: readonly string[]): UserError {
+  const near = closest(name, known);
+  const list = known.length === 0 ? 'it has none' : `profiles: ${known.join(', ')}`;
+  return new UserError('unknown-profile', `pipeline ${pipeline} has no profile ${name}`, {
+    hint: near === undefined ? list : `did you mean ${near}? ${list}`,
+  });
 }
 
 /** `before`: the names that led here; a profile that extends one of them would extend itself. */

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { shellWord } from '../domain/typed-place.ts';
 import type { ParamLeaf } from '../template/param-leaves.ts';
 import { ConfigFault, describeFaults, type Fault } from './faults.ts';
 import { API_VERSION } from './pipeline-file.ts';
@@ -31,7 +32,8 @@ export function missingError(
     ({ path, by }) => `  ${path}${describe(path, context)}${by === undefined ? '' : ` (${by} needs it)`}`,
   );
   const what = `pipeline ${context.pipeline} needs ${values.length === 1 ? 'a value' : 'values'} that nobody gave`;
-  const hint = `${context.hasProjectFile ? 'add to' : 'write'} ${PROJECT_FILE}:\n\n${linesToAdd(values, context)}`;
+  const add = `${context.hasProjectFile ? 'add to' : 'write'} ${PROJECT_FILE}:\n\n${linesToAdd(values, context)}`;
+  const hint = `${add}\n\n  ${otherWays(values, context)}`;
   const also = others.length === 0 ? '' : `\n${describeFaults('and these values cannot be used', others)}`;
   const parts = { faults: others, missing: values.map(({ path }) => path) };
   return new ConfigFault('bad-params', `${what}\n\n${lines.join('\n')}\n${also}`, parts, { hint });
@@ -61,6 +63,19 @@ function linesToAdd(missing: readonly MissingValue[], context: MissingContext): 
     .split('\n')
     .map((line) => `    ${line}`)
     .join('\n');
+}
+
+/** A file is no need of who only wants to look. */
+function otherWays(
+  missing: readonly MissingValue[],
+  { hasProjectFile, pipeline, own, leaves }: MissingContext,
+): string {
+  const set = missing.map(({ path }) => {
+    const value = example(path, leaves);
+    return `--set ${path}=${shellWord(typeof value === 'string' ? value : JSON.stringify(value))}`;
+  });
+  const init = `\`ilab-backend init${own ? '' : ` --pipeline ${pipeline}`}\` writes such a file`;
+  return `or give them once: ${set.join(' ')}${hasProjectFile ? '' : `; ${init}`}`;
 }
 
 function example(path: string, leaves: readonly ParamLeaf[]): Json {

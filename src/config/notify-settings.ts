@@ -1,6 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
 import { NOTIFICATION_KINDS } from '../domain/notification.ts';
-import { shownAddressFault } from '../domain/webhook-address.ts';
+import { addressFault, shownAddressFault } from '../domain/webhook-address.ts';
 import { ParamSchema } from '../template/param-schema.ts';
 import { readSchema } from '../template/schema-reader.ts';
 import { type Fault, typedFault } from './faults.ts';
@@ -61,7 +61,9 @@ function withoutAddresses(file: SettingsLayer['file'], node: SettingsLayer['file
   for (const { path, value, at } of given) {
     const fault = path[0] === 'url' && typeof value === 'string' ? shownAddressFault(value) : undefined;
     if (fault === undefined || at === undefined) continue;
-    reader.reportHidden(at.value, `\`notify.url\` ${fault}`, 'name an address that is a secret by `urlFrom:`');
+    const isUnfit = typeof value === 'string' && addressFault(value) !== undefined;
+    const hint = isUnfit ? 'write https://HOST/PATH' : 'name an address that is a secret by `urlFrom:`';
+    reader.reportHidden(at.value, `\`notify.url\` ${fault}`, hint);
   }
   return { given };
 }

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import type { ParamLeaf } from '../template/param-leaves.ts';
 import type { ParamSchema } from '../template/param-schema.ts';
 import { defaultOrigins } from './default-origins.ts';
-import { type Fault, fileFaults, refuse } from './faults.ts';
+import { type Fault, fileFaults, refuse, toCorrect } from './faults.ts';
 import type { FileReader } from './file-reader.ts';
 import { type Given, givenInFile } from './given-values.ts';
 import { readImages } from './image-names.ts';
@@ -136,7 +136,8 @@ class Resolver {
     const { layers, typed, pipeline, project } = this.#input;
     const { name } = pipeline.pipeline;
     const readers = [...new Set([...layers.map(({ file }) => file.reader), ...typed.valueFiles])];
-    const structural = fileFaults(readers.flatMap((reader) => reader.problems));
+    const problems = readers.flatMap((reader) => reader.problems);
+    const structural = fileFaults(problems);
     const all = [...structural, ...this.#faults];
     const absent = [...missing.map((path) => ({ path })), ...this.#missingForChoices(values)];
     if (absent.length > 0) {
@@ -145,7 +146,7 @@ class Resolver {
     }
     if (all.length === 0) return;
     const what = `values for pipeline ${name} cannot be used`;
-    if (structural.length > 0) throw refuse('bad-config', what, all);
+    if (structural.length > 0) throw refuse('bad-config', what, all, { hint: toCorrect(problems) });
     throw refuse('bad-params', what, all, { hint: `see the parameters: \`ilab-backend pipelines show ${name}\`` });
   }
 

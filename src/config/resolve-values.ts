@@ -1,3 +1,4 @@
+import { isCollection, isNode, type Node } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { ParamSchema } from '../template/param-schema.ts';
 import { problemAt } from '../template/source-position.ts';
@@ -48,15 +49,28 @@ function giverOf(given: readonly Given[], fault: ValueFault): Given | undefined 
 function toFault(fault: ValueFault, giver: Given | undefined): Fault {
   const message = `\`${shownPath(fault.path)}\` ${fault.message}`;
   if (giver === undefined) return typedFault('values', message, fault.hint);
+  const inside = fault.path.slice(giver.path.length);
   const unknown = fault.keyword === 'additionalProperties' && fault.path.length === giver.path.length;
-  return faultOf(giver, message, fault.hint, unknown ? 'key' : 'value');
+  return faultOf(giver, message, fault.hint, unknown ? 'key' : inside);
 }
 
-/** A fault of what somebody gave, at its place in a file or as it was typed; `part` is what the marker underlines. */
-export function faultOf(giver: Given, message: string, hint?: string, part: 'key' | 'value' = 'value'): Fault {
+/** A fault of what somebody gave, at its place in a file or as it was typed; `part` is what the marker underlines: steps lead into a list. */
+export function faultOf(
+  giver: Given,
+  message: string,
+  hint?: string,
+  part: 'key' | readonly (string | number)[] = [],
+): Fault {
   if (giver.at === undefined) return typedFault(showOrigin(giver.origin), message, hint);
-  const { reader } = giver.at;
-  return { kind: 'file', problem: problemAt(reader.file, spanOf(giver.at[part]), message, hint) };
+  const { reader, key, value } = giver.at;
+  const node = part === 'key' ? key : nodeInside(value, part);
+  return { kind: 'file', problem: problemAt(reader.file, spanOf(node), message, hint) };
+}
+
+/** As far as the file has nodes for the steps. */
+function nodeInside(node: Node, [step, ...steps]: readonly (string | number)[]): Node {
+  const inner: unknown = step !== undefined && isCollection(node) ? node.get(step, true) : undefined;
+  return isNode(inner) ? nodeInside(inner, steps) : node;
 }
 
 function shownPath(path: readonly (string | number)[]): string {

@@ -1,6 +1,6 @@
 import type { Node } from 'yaml';
 import type { SourceFile } from '../domain/source-file.ts';
-import { fileFaults, refuse } from './faults.ts';
+import { fileFaults, refuse, toCorrect } from './faults.ts';
 import { type Entry, FileReader } from './file-reader.ts';
 import { API_VERSION } from './pipeline-file.ts';
 
@@ -53,7 +53,7 @@ export function readSettingsFile(kind: SettingsKind, file: SourceFile, folder: s
   const reader = new FileReader(file);
   const what = `the ${kind}${kind === 'profile' ? '' : ' file'}`;
   const nothing: SettingsFile = { reader, kind, base: folder, own: {}, others: new Map() };
-  const fields = reader.fields(reader.root, what, { known: FIELDS[kind] });
+  const fields = reader.fields(reader.root, what, { known: FIELDS[kind], meant: true });
   if (fields === undefined) return nothing;
   const part = (name: string) => fields.entries.get(name)?.value;
   reader.oneOf(reader.required(fields, 'apiVersion', what), '`apiVersion`', [API_VERSION]);
@@ -77,7 +77,8 @@ export function readSettingsFile(kind: SettingsKind, file: SourceFile, folder: s
 /** A file whose shape is wrong says nothing reliable: its faults come first. */
 export function refuseFiles(files: readonly (SettingsFile | undefined)[]): void {
   const problems = files.flatMap((file) => file?.reader.problems ?? []);
-  if (problems.length > 0) throw refuse('bad-config', 'the configuration cannot be used', fileFaults(problems));
+  if (problems.length === 0) return;
+  throw refuse('bad-config', 'the configuration cannot be used', fileFaults(problems), { hint: toCorrect(problems) });
 }
 
 /** A profile is named by its file; what it says of its name must agree. */

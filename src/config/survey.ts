@@ -3,9 +3,11 @@ import type { SourceFile } from '../domain/source-file.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { type ConfigRequest, type Configured, configure, readChoices, readPipeline } from './configure.ts';
 import { ConfigFault, type Fault, fileFaults, typedFault } from './faults.ts';
+import { unknownProfile } from './find-profile.ts';
 import { readProfiles } from './library.ts';
 import { compilePipeline, readParams } from './load-pipeline.ts';
 import type { LoadedPipeline } from './loaded-pipeline.ts';
+import { showOrigin } from './origin.ts';
 import { chooseProfile } from './project-settings.ts';
 import { resolveValues } from './resolve-values.ts';
 import { paramLayers, readValueFiles } from './value-layers.ts';
@@ -52,10 +54,15 @@ export async function surveyConfig(files: SourceFiles, request: ConfigRequest): 
   const profiles: SurveyedProfile[] = [];
   const known = (await readProfiles(files, request.places, entry)).map(({ name }) => name);
   const typed = { flag: `--profile ${request.profile}`, name: request.profile };
-  const chosen = chooseProfile(settings, { pipeline: entry.name, typed, env: request.env, known })?.name;
+  const named = chooseProfile(settings, { pipeline: entry.name, typed, env: request.env, known });
+  const chosen = known.find((name) => name === named?.name);
+  if (named !== undefined && chosen === undefined) {
+    const { message, hint } = unknownProfile(entry.name, named.name, known);
+    found.add([typedFault(showOrigin(named.origin), message, hint)], undefined);
+  }
   const others = request.profile === undefined ? known.filter((name) => name !== chosen) : [];
   for (const name of [chosen, ...others]) {
-    profiles.push(await surveyProfile(files, request, { name, isChosen: name === chosen, found }));
+    profiles.push(await surveyProfile(files, { ...request, goesOn: true }, { name, isChosen: name === chosen, found }));
   }
   const { stages } = parsed.file;
   return {

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { nameHint } from './closest.ts';
+import { closest, nameHint } from './closest.ts';
 import { fitsForSure } from './quick-judge.ts';
 import type { ValueFault } from './value-fault.ts';
 import { beyondSchema } from './value-limits.ts';
@@ -98,7 +98,19 @@ function toFault(error: ErrorObject, root: Json): ValueFault {
     const hint = isJsonObject(known) ? nameHint(name, Object.keys(known)) : undefined;
     return { path: [...path, name], keyword, message: 'is not known', ...(hint === undefined ? {} : { hint }) };
   }
-  return { path, keyword, message: refusal(error) };
+  const near = keyword === 'enum' ? nearest(error) : undefined;
+  return {
+    path,
+    keyword,
+    message: refusal(error),
+    ...(near === undefined ? {} : { hint: `did you mean \`${near}\`?` }),
+  };
+}
+
+/** Which of the allowed texts was meant. */
+function nearest({ data, params }: ErrorObject): string | undefined {
+  const allowed = (params['allowedValues'] as readonly Json[]).filter((value) => typeof value === 'string');
+  return typeof data === 'string' ? closest(data, allowed) : undefined;
 }
 
 /** A JSON pointer as steps: indices where the value has a list. */

@@ -95,6 +95,30 @@ test('tells faults of every file together, with their places', async () => {
   expect(found.findings[0]?.text).toContain('^~~~~\n   = did you mean `epochs`?');
 });
 
+test('goes on behind a misspelt key, read as it was meant, and behind a profile that is not there', async () => {
+  place.write({
+    'profiles/p/slow.yaml': `${API}kind: Profile\ntarget: local\n`,
+    'ilab-backend.yaml': `${API}kind: Project\npipline: p\nprofile: fats\nparams: { nods: 3, data: ./x }\nodd: 1\n`,
+  });
+  const found = await validate();
+  expect(told(found)).toEqual([
+    'ilab-backend.yaml:4:10 | pipeline p has no profile fats',
+    'ilab-backend.yaml:3:1 | the project file has no field `pipline`',
+    'ilab-backend.yaml:6:1 | the project file has no field `odd`',
+    'ilab-backend.yaml:5:11 | `nods` is not known',
+  ]);
+  expect(found.findings[0]?.hint).toContain('did you mean fast?');
+  expect(found.profiles.map(({ name }) => name)).toEqual(['fast', 'slow']);
+});
+
+test('a file that cannot be read is named as what to correct', async () => {
+  place.write({ 'ilab-backend.yaml': 'a: [b\n' });
+  await expect(validate()).rejects.toMatchObject({
+    code: 'bad-config',
+    hint: expect.stringMatching(/^correct ilab-backend.yaml;/),
+  });
+});
+
 test('makes the manifests of every variant with every profile', async () => {
   place.write({
     'profiles/p/three.yaml': `${API}kind: Profile\ntarget: kubernetes\nparams: { epochs: 3, nodes: 1 }\n`,

@@ -341,7 +341,9 @@ ilab-backend.yaml:7:11: \`epochs\` must be >= 1, is 0
     const error = await place.refusal({});
     expect(error.code).toBe('bad-params');
     expect(error.message).toBe('pipeline p needs a value that nobody gave\n\n  data\n');
-    expect(error.hint).toBe('add to ilab-backend.yaml:\n\n    params:\n      data: ...');
+    expect(error.hint).toBe(
+      'add to ilab-backend.yaml:\n\n    params:\n      data: ...\n\n  or give them once: --set data=...',
+    );
   });
 
   test('the lines to add are a whole file where there is none, below `pipelines:` for another pipeline', async () => {
@@ -361,6 +363,8 @@ ilab-backend.yaml:7:11: \`epochs\` must be >= 1, is 0
         '      hello:',
         '        params:',
         '          name: world',
+        '',
+        '  or give them once: --set name=world; `ilab-backend init --pipeline hello` writes such a file',
       ].join('\n'),
     );
   });

@@ -76,6 +76,16 @@ describe('notify', () => {
     }
   });
 
+  test('marks what is wrong, and what is not shown at its place', async () => {
+    expect(await refusal('notify: { url: "http://hook.example.org", secret: env:A }\n')).toContain(
+      ` 5 | ${' '.repeat(15)}...\n   | ${' '.repeat(15)}^~~\n   = write https://`,
+    );
+    expect(await refusal('notify: { url: "https://a.example.org/?k=1", secret: env:A }\n')).toContain('`urlFrom:`');
+    expect(await refusal('notify:\n  url: https://a.example.org\n  secret: env:A\n  on: [done, wating]\n')).toMatch(
+      /on: \[done, wating\]\n {3}\| {14}\^~{5}\n {3}= did you mean `waiting`\?/,
+    );
+  });
+
   test('refers to a Secret on a cluster', async () => {
     const here = 'notify: { url: "https://a.example.org", secret: env:A }\n';
     expect(await refusal(here, 'kubernetes')).toContain('`notify.secret` refers to this machine (env:A)');
