@@ -44,8 +44,9 @@ function text(validation: Validation, { width }: { readonly width?: number }): s
   const blocks = findings.map((finding) =>
     [...(finding.profiles.length === 0 ? [] : [`With profile ${names(finding.profiles)}:`]), finding.text].join('\n'),
   );
-  const said = profiles.find(({ isChosen }) => isChosen)?.missing ?? [];
-  const incomplete = profiles.filter(({ missing }) => missing.length > 0 && missing.join() !== said.join());
+  const incomplete = profiles.filter(
+    ({ missing }) => missing.length > 0 && !findings.some(({ where }) => where === missing.join(', ')),
+  );
   const counts = [
     counted(stages, 'stage'),
     counted(variants, 'variant'),
