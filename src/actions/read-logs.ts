@@ -1,7 +1,7 @@
 import { UserError } from '../domain/errors.ts';
 import type { StageName } from '../domain/naming.ts';
 import type { AttemptOrigin } from '../domain/plan.ts';
-import { lastAttempt, stagePhase } from '../domain/run-phase.ts';
+import { hasEnded, lastAttempt, runPhase, stagePhase } from '../domain/run-phase.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { LogLine, LogOptions } from '../ports/target.ts';
 import type { Deps } from './deps.ts';
@@ -38,7 +38,7 @@ export async function* readLogs(
       ? await waitForAttempt(deps, request, name, signal)
       : attemptOf(record, name, request.attempt);
     if (where === undefined) {
-      if (request.stage !== undefined && !request.follow) throw nothingYet(record, name);
+      if (request.stage !== undefined && !request.follow) throw await nothingYet(deps, record, name);
       continue;
     }
     for await (const lines of deps.target.logs(where, request, signal))
@@ -69,7 +69,9 @@ function attemptOf(record: RunRecord, name: StageName, attempt: number | undefin
   }
   if (stage.attempts.some((candidate) => candidate.attempt === attempt))
     return { run: record.name, stage: name, attempt };
-  throw new UserError('not-found', `stage ${name} of ${record.name} has no attempt ${attempt}`);
+  throw new UserError('not-found', `stage ${name} of ${record.name} has no attempt ${attempt}`, {
+    hint: `see those it has: \`ilab-backend status ${record.name}\``,
+  });
 }
 
 async function waitForAttempt(deps: Deps, request: LogsRequest, name: StageName, signal: AbortSignal) {
@@ -92,10 +94,12 @@ function tookAnother(record: RunRecord, name: StageName, from: AttemptOrigin): U
   });
 }
 
-function nothingYet(record: RunRecord, name: StageName): UserError {
+async function nothingYet(deps: Deps, record: RunRecord, name: StageName): Promise<UserError> {
   const stage = record.stages.find((candidate) => candidate.name === name);
   const phase = stage === undefined ? 'Pending' : stagePhase(stage);
   return new UserError('not-found', `stage ${name} of ${record.name} has no log: it is ${phase}`, {
-    hint: `wait for it: \`ilab-backend logs ${record.name} ${name} -f\``,
+    hint: hasEnded(runPhase(record, await deps.store.isLocked(record.name)))
+      ? `the run has ended: \`ilab-backend status ${record.name}\``
+      : `wait for it: \`ilab-backend logs ${record.name} ${name} -f\``,
   });
 }

@@ -23,7 +23,10 @@ export async function readRun(deps: Deps, name: string): Promise<StoredRun> {
  */
 export async function resolveRunName(deps: Deps, text: string): Promise<string> {
   if (text !== LATEST) {
-    if (parseRunName(text) === undefined) throw new UserError('not-found', `${text} cannot be the name of a run`);
+    if (parseRunName(text) === undefined) {
+      const hint = text.startsWith('@') ? { hint: `did you mean ${LATEST}?` } : {};
+      throw new UserError('not-found', `${text} cannot be the name of a run`, hint);
+    }
     return (await readRun(deps, text)).record.name;
   }
   const runs = await deps.store.listAs(({ record }) => ({ name: record.name, user: record.createdBy.user }));

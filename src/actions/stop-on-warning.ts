@@ -4,6 +4,7 @@ import type { Stage } from '../domain/pipeline.ts';
 import type { Warning } from '../domain/progress.ts';
 import { isCancelling } from '../domain/run-phase.ts';
 import { adviceFor } from '../domain/training/advice.ts';
+import { PROGRESS_PREFIX } from '../domain/training/own-line.ts';
 import type { AttemptRef } from '../ports/target.ts';
 import type { DriveContext } from './drive-context.ts';
 import { type Advise, followProgress, readProgress } from './read-progress.ts';
@@ -50,7 +51,8 @@ export class AttemptWatch {
     const warning = this.#stopped ?? (await this.#firstOfLog(at));
     if (warning === undefined) return outcome;
     const { message, evidence, fix } = warning;
-    const line = evidence === undefined ? '' : `: ${evidence}`;
+    // What a stage says in JSON is for programs; the warning has its figures.
+    const line = evidence === undefined || evidence.startsWith(PROGRESS_PREFIX) ? '' : `: ${evidence}`;
     return {
       kind: 'failed',
       class: 'user',

@@ -23,7 +23,7 @@ export const defineCancel: DefineCommand = (command, context, done) => {
         return;
       }
       const reason = flags.reason === undefined ? {} : { reason: flags.reason };
-      const exitCode = await presentRun(
+      const { exitCode } = await presentRun(
         context,
         deps,
         { output: 'plain', ...flags },

@@ -27,7 +27,7 @@ export function addDriveOptions(command: Command): Command {
   return command
     .option('--detach', 'let the run go on by itself, and return')
     .addOption(
-      new Option('--on-interrupt <what>', 'what Ctrl-C does to the run')
+      new Option('--on-interrupt <what>', 'what Ctrl-C does to the run: detach leaves it to `resume`, cancel ends it')
         .choices(['detach', 'cancel'])
         .default('detach'),
     )
@@ -63,11 +63,13 @@ export async function driveOrDetach(
   };
   const signal = AbortSignal.any([context.signal, left.signal]);
   const events = untilHandedOver(drive(deps, { name, ...timeoutOf(flags) }, signal), () => isHandedOver);
-  const exitCode = await presentRun(context, deps, flags, events, ways);
+  const { exitCode, leavesTable } = await presentRun(context, deps, flags, events, ways);
   // It may have come to its end meanwhile: then nobody has to go on.
   if (isHandedOver && exitCode === INTERRUPTED_EXIT_CODE) return detach(context, deps, name, flags, 'named');
   if (exitCode === 0 && flags.output !== 'json')
-    context.stderr.write(withPlace(await runSummary(context, deps, name), context.stderr.place));
+    context.stderr.write(
+      withPlace(await runSummary(context, deps, name, { table: !leavesTable }), context.stderr.place),
+    );
   return exitCode;
 }
 

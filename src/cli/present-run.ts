@@ -23,12 +23,19 @@ export function streamOption(): Option {
   ).choices(['json', 'plain']);
 }
 
+/** What came of the showing. */
+interface Presented {
+  readonly exitCode: number;
+  readonly leavesTable: boolean;
+}
+
 /** How much of a failed stage's log is shown with the failure. */
 const TAIL_LINES = 10;
 
 /**
  * Shows a run's events to whoever is there: ink on a terminal, plain lines elsewhere, NDJSON when asked for. Without
- * json, stdout gets only the last line `run/<name>`. Returns the exit code of the last event.
+ * json, stdout gets only the last line `run/<name>`. Returns the exit code of the last event, and whether the stages' table was left
+ * on the terminal.
  */
 export async function presentRun(
   context: CliContext,
@@ -36,7 +43,7 @@ export async function presentRun(
   flags: StreamFlags,
   events: AsyncIterable<RunEvent>,
   ways?: Ways,
-): Promise<number> {
+): Promise<Presented> {
   const subscriber = await subscribe(context, deps, flags, ways);
   let last: RunEvent | undefined;
   try {
@@ -57,7 +64,7 @@ export async function presentRun(
   }
   if (last === undefined || last.type !== 'run-ended') throw new Error('a stream of events ended without run-ended');
   if (flags.output !== 'json') context.stdout.write(`run/${last.run}\n`);
-  return last.exitCode;
+  return { exitCode: last.exitCode, leavesTable: subscriber.leavesTable === true };
 }
 
 function stopped(deps: Deps, run: RunEvent['run'], { code, message, exitCode }: UserError, next: string): RunEvent {

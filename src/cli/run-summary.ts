@@ -8,14 +8,21 @@ import { layoutOf } from './documents.ts';
 
 const FILES_MAX = 10;
 
-/** What a run that ended well leaves the person with: its stages with their figures, and where its products lie. */
-export async function runSummary(context: CliContext, deps: Deps, name: string): Promise<string> {
+/** What a run that ended well leaves the person with: its stages with their figures (`table`), and where its products lie. */
+export async function runSummary(
+  context: CliContext,
+  deps: Deps,
+  name: string,
+  { table }: { readonly table: boolean },
+): Promise<string> {
   const { record } = await readRun(deps, name);
   const layout = layoutOf(context, context.stderr);
   const products = await listProducts(deps, name);
   const elsewhere = `in the workspace claim; to take it: ilab-backend artifacts ${record.name} --download DIR`;
   const lines = products.flatMap((product) => productLines(product, elsewhere));
-  return ['', stagesTable(record, { now: deps.clock.now() }, layout), '', ...lines, ''].join('\n');
+  if (!table && lines.length === 0) return '';
+  const stages = table ? [stagesTable(record, { now: deps.clock.now() }, layout), ''] : [];
+  return ['', ...stages, ...lines, ''].join('\n');
 }
 
 function productLines({ name, location, files }: Product, elsewhere: string): readonly string[] {

@@ -15,14 +15,13 @@ export const defineWait: DefineCommand = (command, context, done) => {
       const { deps, name } = await openRunPlace(context, flags, run);
       const timeout = flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout };
       const events = followRun(deps, { name, ...timeout }, context.signal);
-      done(
-        await presentRun(
-          context,
-          deps,
-          { output: 'plain', ...flags },
-          flags.output === 'json' ? events : endOnly(events),
-        ),
+      const { exitCode } = await presentRun(
+        context,
+        deps,
+        { output: 'plain', ...flags },
+        flags.output === 'json' ? events : endOnly(events),
       );
+      done(exitCode);
     });
 };
 

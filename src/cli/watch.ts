@@ -15,6 +15,7 @@ export const defineWatch: DefineCommand = (command, context, done) => {
       const left = new AbortController();
       const signal = AbortSignal.any([context.signal, left.signal]);
       const ways = { name, driving: false, leave: () => left.abort() };
-      done(await presentRun(context, deps, flags, followRun(deps, { name, ...timeout }, signal), ways));
+      const events = followRun(deps, { name, ...timeout }, signal);
+      done((await presentRun(context, deps, flags, events, ways)).exitCode);
     });
 };

@@ -87,6 +87,14 @@ function afterFailure(record: RunRecord): string {
   return `ilab-backend logs ${record.name} ${stage.name}${container}`;
 }
 
+/** What to type once the fault of a stage is known, a line each; nothing where nothing failed. `next` is not said again. */
+export function afterCause(record: RunRecord, { phase, next }: Ending): readonly string[] {
+  if (phase !== 'Failed' && phase !== 'Lost' && phase !== 'CannotStart') return [];
+  const resume = `ilab-backend resume ${record.name}`;
+  const anew = `or with other values: ilab-backend run ${record.pipeline.name} --set NAME=VALUE`;
+  return [...(next === resume ? [] : [`then: ${resume}`]), anew];
+}
+
 /**
  * A gate held results against what was wanted: they are looked at first. Whoever was declined asks again, and whoever wants it
  * otherwise starts a run that keeps the rest.

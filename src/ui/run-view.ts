@@ -2,7 +2,7 @@ import { unreachable } from '../domain/errors.ts';
 import type { Overhead, RunEvent } from '../domain/event.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Progress } from '../domain/progress.ts';
-import { outcomePhase, type RunPhase, type StagePhase } from '../domain/run-phase.ts';
+import { hasEnded, outcomePhase, type RunPhase, type StagePhase } from '../domain/run-phase.ts';
 import { type AttemptView, NOTHING_TOLD, reduceAttemptView } from './attempt-view.ts';
 
 /** A stage's phase while somebody watches it: finer than the recorded one. */
@@ -37,6 +37,7 @@ export interface StageView {
 
 /** How the driver or follower took its leave. */
 interface ViewEnding {
+  /** When the run ended; of one that goes on, when who told it left. */
   readonly time: string;
   readonly phase: RunPhase;
   readonly message: string;
@@ -55,6 +56,8 @@ export interface RunView {
   /** The earliest time that was told, RFC 3339. */
   readonly began?: string;
   readonly stages: readonly StageView[];
+  /** The latest time that was told of its stages, RFC 3339: whoever joined tells of the past with its own times. */
+  readonly lately?: string;
   /** The names of those that may run, where that is not all of them. */
   readonly selected?: readonly string[];
   readonly ending?: ViewEnding;
@@ -85,11 +88,16 @@ export function reduceView(view: RunView, event: RunEvent): RunView {
       const { time, phase, message } = event;
       const hint = event.next === undefined ? {} : { next: event.next };
       const overhead = event.overhead === undefined ? {} : { overhead: event.overhead };
-      return { ...next, ending: { time, phase, message, ...hint, ...overhead } };
+      const end = hasEnded(phase) ? (view.lately ?? time) : time;
+      return { ...next, ending: { time: end, phase, message, ...hint, ...overhead } };
     }
     default:
-      return withStage(next, event);
+      return withStage({ ...next, lately: latest(view.lately, event.time) }, event);
   }
+}
+
+function latest(one: string | undefined, other: string): string {
+  return one === undefined || Date.parse(one) < Date.parse(other) ? other : one;
 }
 
 type StageEvent = Extract<RunEvent, { readonly stage: unknown }>;

@@ -7,6 +7,8 @@ export interface EventSubscriber {
   event(event: RunEvent): void;
   /** Resolves when everything is written, or nobody reads any more; the terminal is as it was found. */
   close(): Promise<void>;
+  /** What it leaves behind has the run's stages as a table. */
+  readonly leavesTable?: boolean;
 }
 
 /** What the other end of a stream can show. */

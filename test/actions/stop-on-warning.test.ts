@@ -58,6 +58,15 @@ test('a warning that it does not stop on is told, and nothing else', async () =>
   expect(shape(events).at(-1)).toBe('run-ended Succeeded 0');
 });
 
+test('what a stage says in JSON is not put into the sentence', async () => {
+  const here = world({ stopOn: ['nan'] }, ['ilab-progress: {"step":10,"metrics":{"loss":NaN}}']);
+  await here.start('weekly-1');
+  const [outcome] = outcomesOf(await play(driveRun(here.deps(), { name: 'weekly-1' }, never)));
+  expect(outcome).toMatchObject({
+    message: expect.stringMatching(/^stopped, as stopOn says: the loss is no number at step 10; /),
+  });
+});
+
 test("the attempt's own end wins over the verdict", async () => {
   const here = world({ stopOn: ['nan'] });
   // It ends well between the warning and the signal.

@@ -60,5 +60,5 @@ test.each([
   [{}, 'linux', /there is no desktop here/],
   [{ DISPLAY: ':0' }, 'aix', /nothing is known that opens files on aix/],
 ] as const)('nothing is opened without a desktop: %o on %s', async (env, platform, why) => {
-  await expect(openOnDesktop('/a.html', env, platform)).rejects.toMatchObject({ code: 'bad-usage', message: why });
+  await expect(openOnDesktop('/a.html', env, platform)).rejects.toMatchObject({ code: 'cannot-start', message: why });
 });

@@ -9,7 +9,7 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [program: strin
 };
 
 /**
- * Opens a file with what its kind is opened with, and waits until that has taken it. Never in CI. Throws `bad-usage` where there is no
+ * Opens a file with what its kind is opened with, and waits until that has taken it. Never in CI. Throws `cannot-start` where there is no
  * desktop, or nothing that opens files on it.
  */
 export async function openOnDesktop(
@@ -36,5 +36,5 @@ function isSet(value: string | undefined): boolean {
 }
 
 function noDesktop(file: string, why: string): UserError {
-  return new UserError('bad-usage', `${file} was not opened: ${why}`, { hint: 'open it in a browser yourself' });
+  return new UserError('cannot-start', `${file} was not opened: ${why}`, { hint: 'open it in a browser yourself' });
 }

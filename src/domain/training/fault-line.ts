@@ -43,7 +43,7 @@ function outOfMemory(body: string): Found | undefined {
       : `, ${free === undefined ? '' : `${free} of `}${total} ${free === undefined ? 'are there' : 'were free'}`;
   return {
     kind: 'out-of-memory',
-    message: `the memory of GPU${gpu === undefined ? '' : ` ${gpu}`} ran out${asked}${asked === '' ? '' : there}`,
+    message: `${gpu === undefined ? 'a GPU' : `GPU ${gpu}`}'s memory ran out${asked}${asked === '' ? '' : there}`,
   };
 }
 

@@ -49,6 +49,7 @@ export function createInkSubscriber(options: InkOptions): EventSubscriber {
 }
 
 class InkSubscriber implements EventSubscriber {
+  readonly leavesTable = true;
   readonly #options: InkOptions;
   readonly #canvas: Canvas;
   readonly #past: Past;

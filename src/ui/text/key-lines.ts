@@ -1,12 +1,12 @@
-import type { RunView, StageView } from '../run-view.ts';
+import type { RunView } from '../run-view.ts';
 import type { Keys, Question } from '../screen.ts';
 import type { Look } from './stage-lines.ts';
 import { symbolsFor } from './symbols.ts';
 import { textWidth, wrapTo } from './text-width.ts';
 
 /** The line of keys, as many as the terminal is wide; the last one says where the others are. */
-export function keyLine(view: RunView, shown: StageView | undefined, keys: Keys, look: Look): string {
-  const isAsking = shown?.phase === 'AwaitingApproval';
+export function keyLine(view: RunView, keys: Keys, look: Look): string {
+  const isAsking = view.stages.some(({ phase }) => phase === 'AwaitingApproval');
   const all = [
     ...(isAsking ? ['a approve'] : []),
     ...(view.stages.length > 1 ? [`${symbolsFor(look.unicode).updown} stage`] : []),

@@ -73,9 +73,10 @@ export function warningLines(stage: StageView, look: Look): readonly string[] {
     .map((line) => INDENT + paint('warning', line, look.color));
 }
 
-/** What to type about the stage as it stands; a command that does not fit is not shown, half of it is none. */
-export function nextLines({ run }: RunView, stage: StageView, look: Look): readonly string[] {
-  const command = nextCommand(run, stage);
+/** What to type about the stage as it stands, or about another one that waits for it; a command that does not fit is not shown, half of it is none. */
+export function nextLines({ run, stages }: RunView, stage: StageView, look: Look): readonly string[] {
+  const asking = stages.find(({ phase }) => phase === 'AwaitingApproval');
+  const command = nextCommand(run, stage.phase === 'AwaitingApproval' ? stage : (asking ?? stage));
   const line = `${INDENT}next: ${command === undefined ? '' : withPlace(oneLine(command, look), look.place)}`;
   return command === undefined || textWidth(line) > look.columns ? [] : [line];
 }

@@ -57,11 +57,11 @@ export function interruptHint(view: RunView, look: Look, onInterrupt: OnInterrup
   if (!view.driving) return short ? 'Ctrl-C ends view' : 'Ctrl-C ends this view; the run goes on.';
   if (view.cancelling) return short ? 'cancelling' : 'The running stage gets its grace period; what is done is kept.';
   if (onInterrupt === 'cancel') return short ? 'Ctrl-C cancels' : 'Ctrl-C cancels the run.';
-  if (short) return 'Ctrl-C detaches';
+  if (short) return 'Ctrl-C leaves';
   const running = view.stages.filter((stage) => GOES_ON.has(stage.phase)).map((stage) => stage.name);
   const next = view.stages.find((stage) => HAS_TO_START.has(stage.phase))?.name;
   const goesOn = running.length === 0 ? '' : `${running.join(', ')} ${running.length === 1 ? 'goes' : 'go'} on`;
   const waits =
     next === undefined ? '' : withPlace(`${next} waits for \`ilab-backend resume ${view.run}\``, look.place);
-  return `Ctrl-C detaches: ${[goesOn, waits].filter(Boolean).join('; ') || 'the run keeps what is done'}.`;
+  return `Ctrl-C leaves: ${[goesOn, waits].filter(Boolean).join('; ') || 'the run keeps what is done'}.`;
 }

@@ -55,7 +55,7 @@ export function frameLines(view: RunView, now: Date, look: Size, frame: Frame): 
   const table = stages.flat().length;
   const hint =
     screen.question === undefined ? painted('faint', interruptHint(view, look, frame.onInterrupt), look) : [];
-  const line = keys === undefined ? hint : painted('faint', keyLine(view, shown, keys, look), look);
+  const line = keys === undefined ? hint : painted('faint', keyLine(view, keys, look), look);
   const below = screen.question === undefined && (rows.free >= table + line.length || room >= 8) ? rows.take(line) : [];
   // However much there is to say of one stage, the chain is seen.
   const half = Math.max(STAGE_ROWS_MIN, Math.floor(rows.free / 2), rows.free - pane.least);

@@ -1,7 +1,7 @@
 import { unreachable } from '../../domain/errors.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import { secondsBetween } from '../../domain/record-events.ts';
-import type { Ending } from '../../domain/run-ending.ts';
+import { afterCause, type Ending } from '../../domain/run-ending.ts';
 import { isAwaitingApproval, isCancelling, lastAttempt, shownPhase } from '../../domain/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
@@ -49,6 +49,7 @@ export function statusText(
     ),
     paint(phaseTone(ending.phase), oneLine(ending.message, options), color),
     ...next.map((command) => `next: ${oneLine(command, options)}`),
+    ...afterCause(record, ending).map((line) => oneLine(line, options)),
   ].join('\n');
 }
 

@@ -60,7 +60,7 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
     warnings: [
       {
         kind: 'out-of-memory',
-        message: 'the memory of GPU 3 ran out: 2.00 GiB more were asked for, 1.10 GiB of 79.11 GiB were free',
+        message: "GPU 3's memory ran out: 2.00 GiB more were asked for, 1.10 GiB of 79.11 GiB were free",
       },
     ],
   },
@@ -68,16 +68,16 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
     warnings: [
       {
         kind: 'out-of-memory',
-        message: 'the memory of GPU 0 ran out: 512.00 MiB more were asked for, 39.59 GiB are there',
+        message: "GPU 0's memory ran out: 512.00 MiB more were asked for, 39.59 GiB are there",
       },
     ],
   },
-  'cuda-oom-driver': { warnings: [{ kind: 'out-of-memory', message: 'the memory of GPU ran out' }] },
+  'cuda-oom-driver': { warnings: [{ kind: 'out-of-memory', message: "a GPU's memory ran out" }] },
   'vllm-oom': {
     warnings: [
       {
         kind: 'out-of-memory',
-        message: 'the memory of GPU 0 ran out: 896.00 MiB more were asked for, 512.00 MiB of 23.64 GiB were free',
+        message: "GPU 0's memory ran out: 896.00 MiB more were asked for, 512.00 MiB of 23.64 GiB were free",
       },
     ],
   },

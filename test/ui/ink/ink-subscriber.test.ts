@@ -176,7 +176,7 @@ test('frames replace each other in place, and time goes on between events', asyn
   second = 20;
   await vi.waitFor(() => expect(terminal.screen).toContain('Running    11s'), { timeout: 5000 });
   expect(terminal.screen.match(/STAGE/g)).toHaveLength(1);
-  expect(terminal.screen).toContain('Ctrl-C detaches: train goes on');
+  expect(terminal.screen).toContain('Ctrl-C leaves: train goes on');
 
   await ink.close();
   expect(terminal.cursorIsHidden).toBe(false);

@@ -56,7 +56,9 @@ describe('status of a run that', () => {
       eval      Pending   <none>     <none>     <none>
 
       train failed: the main container ended with exit code 1
-      next: ilab-backend logs weekly-47 train"
+      next: ilab-backend logs weekly-47 train
+      then: ilab-backend resume weekly-47
+      or with other values: ilab-backend run instructlab --set NAME=VALUE"
     `);
   });
   test('was refused by a gate', () => {
@@ -193,7 +195,9 @@ describe('status of a run that', () => {
       DETAIL: <none>
 
       train failed: the main container ended with exit code 1
-      next: ilab-backend logs weekly-47 train"
+      next: ilab-backend logs weekly-47 train
+      then: ilab-backend resume weekly-47
+      or with other values: ilab-backend run instructlab --set NAME=VALUE"
     `);
   });
   test('failed, in colour: the same words in the same places', () => {

@@ -47,7 +47,7 @@ describe('the frame of a run that goes on, 80 columns', () => {
 
         loss  1.235  ▄▄▄
 
-      Ctrl-C detaches: train goes on; eval waits for \`ilab-backend resume weekly-47\`."
+      Ctrl-C leaves: train goes on; eval waits for \`ilab-backend resume weekly-47\`."
     `);
   });
   test('while a stage waits and somebody else drives', () => {
@@ -74,7 +74,7 @@ describe('the frame of a run that goes on, 80 columns', () => {
       ○ eval     Pending
       ○ publish  Pending
 
-      Ctrl-C detaches: train waits for \`ilab-backend resume weekly-47\`."
+      Ctrl-C leaves: train waits for \`ilab-backend resume weekly-47\`."
     `);
   });
   test('while it is cancelled', () => {
@@ -114,7 +114,7 @@ describe('20 columns without UTF-8', () => {
 
         loss  1.235  ---
 
-      Ctrl-C detaches"
+      Ctrl-C leaves"
     `);
   });
   test('while a stage waits', () => {
@@ -137,6 +137,17 @@ describe('20 columns without UTF-8', () => {
 });
 
 describe('what stays in the scrollback', () => {
+  test.each([
+    ['good', 'ended', '1m 21s'],
+    ['interrupted', 'goes on', '1h'],
+  ] as const)('of a run (%s) that %s, when somebody looks an hour later: the time it took', (name, _, took) => {
+    const late = STORIES[name].map((event): RunEvent => {
+      const isOfWatcher = event.type === 'run-started' || event.type === 'run-ended';
+      return isOfWatcher ? { ...event, time: at(3605) } : event;
+    });
+    expect(finalLines(viewOf(late), new Date(at(9000)), TERMINAL)[0]).toMatch(new RegExp(` ${took}( \\d+m)?$`));
+  });
+
   test.each(Object.entries(STORIES))('of the story %s', (name, story) => {
     const lines = finalLines(viewOf(story), new Date(at(100)), TERMINAL);
     expect(`${lines.join('\n')}\n`).toMatchSnapshot(name);
@@ -182,7 +193,7 @@ describe('few rows', () => {
       ○ s22    Pending
       ○ s23    Pending
         and 16 before, 16 after
-      Ctrl-C detaches: s20 goes on; s0 waits for \`ilab-backend resume weekly-47\`."
+      Ctrl-C leaves: s20 goes on; s0 waits for \`ilab-backend resume weekly-47\`."
     `);
   });
 

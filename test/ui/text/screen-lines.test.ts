@@ -95,8 +95,17 @@ describe('the screen of a run that trains', () => {
       log: LOG,
     });
     expect(lines.join('\n')).not.toMatch(/\? help|▸|next:/);
-    expect(lines.at(-1)).toMatch(/^Ctrl-C detaches/);
+    expect(lines.at(-1)).toMatch(/^Ctrl-C leaves/);
   });
+});
+
+test('a stage that waits for approval is not forgotten while another one is looked at', () => {
+  const asks = STORIES.approved.findIndex(({ type }) => type === 'approval-asked');
+  const asking = viewOf(STORIES.approved.slice(0, asks + 1));
+  const text = frame({}, on({ chosen: 'train' }), asking);
+  expect(text).toMatch(/^a approve /m);
+  expect(text).toContain('next: ilab-backend approve weekly-47 publish');
+  expect(frame({}, on({ chosen: 'train' }))).not.toContain('approve');
 });
 
 test('what gives way where rows are few, in this order', () => {
