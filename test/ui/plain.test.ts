@@ -186,7 +186,7 @@ describe('what people read of a run that', () => {
       return event.type === 'run-ended' ? { ...event, time: at(3600) } : event;
     });
     const text = await told(late);
-    expect(text).toMatch(/^weekly-47: followed \(instructlab, local\): datagen.* done earlier/);
+    expect(text).toMatch(/^weekly-47: has ended \(instructlab, local\): datagen.* done earlier/);
     expect(text).not.toContain('to end it');
   });
 

@@ -48,7 +48,8 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: Past |
       const stages = (event.selected ?? event.stages).join(', ');
       const about = `(${oneLine(event.pipeline, options)}, ${event.target})`;
       const word = past?.cancelling === true ? 'to be cancelled' : past === undefined ? 'started' : 'resumed';
-      return say(`${event.driving ? word : 'followed'} ${about}: ${past?.line ?? stages}`, 'strong', [
+      const joined = past?.isOver === true ? 'has ended' : event.driving ? word : 'followed';
+      return say(`${joined} ${about}: ${past?.line ?? stages}`, 'strong', [
         ...(past?.cancelling === true || past?.isOver === true ? [] : [`to end it: ilab-backend cancel ${event.run}`]),
       ]);
     }
