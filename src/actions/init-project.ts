@@ -1,4 +1,5 @@
 import {
+  isFolder,
   meantPipeline,
   missingLeaves,
   type NewProject,
@@ -20,6 +21,8 @@ export type { Prompt } from '../ports/prompt.ts';
 export interface ProjectMaker {
   /** Whether the folder has a project file already. */
   isThere(request: ProjectRequest): Promise<boolean>;
+  /** Whether the folder itself is there. */
+  folderIsThere(request: ProjectRequest): Promise<boolean>;
   /** The pipeline that is meant. Throws `unknown-pipeline`. */
   pipeline(request: ProjectRequest): Promise<string>;
   profiles(request: ProjectRequest, target: ProfileChoice['target']): Promise<readonly ProfileChoice[]>;
@@ -37,6 +40,7 @@ export function projectMaker(files: SourceFiles): ProjectMaker {
   return {
     isThere: async (request) =>
       (await files.read(`${config(request).places.project}/${PROJECT_FILE}`, PROJECT_FILE)) !== undefined,
+    folderIsThere: (request) => isFolder(files, config(request).places.project),
     pipeline: async (request) => await meantPipeline(files, config(request)),
     profiles: (request, target) => profileChoices(files, config(request), target),
     missing: (request) => missingLeaves(files, config(request)),

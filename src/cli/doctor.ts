@@ -80,8 +80,7 @@ async function* examine(
   // From inside its Secrets can be tried, too.
   else if (project !== undefined && flags.fromCluster !== true)
     yield* lookAtDestinations(destinationsIn(project.pipeline), context.openDestinations, signal);
-  if (flags.notify === true && project !== undefined && !('state' in project))
-    yield await tryNotifier(project.pipeline.notify, context.openNotifier, signal);
+  if (flags.notify === true) yield await triedWebhook(context, project);
   if (needs === undefined || (asked ?? needs.target) !== 'kubernetes') return;
   if (needs.fault !== undefined) yield needs.fault;
   yield* (await context.openDoctor(place, needs.needs, 'here')).examine(signal);
@@ -92,6 +91,13 @@ async function* examine(
   const named = needs.needs.endpoints.map(({ name }) => name).join(', ');
   if (named === '') return;
   yield { name: 'Endpoints', state: 'ok', message: `${named}: asked from inside only, with \`--from-cluster\`` };
+}
+
+async function triedWebhook(context: CliContext, project: OpenProject | Finding | undefined): Promise<Finding> {
+  if (project !== undefined && !('state' in project))
+    return tryNotifier(project.pipeline.notify, context.openNotifier, context.signal);
+  const message = 'nothing was sent: without a project that can be run no webhook is known';
+  return { name: 'Webhook', state: 'warning', message, fix: 'what it lacks: `ilab-backend validate`' };
 }
 
 /** Nobody has chosen yet; values that are there and wrong are another matter. */
@@ -116,7 +122,7 @@ async function projectHere(
       .filter((line) => line !== '')
       .slice(0, 2)
       .join(' ');
-    return { name: 'Project', state: 'problem', message, fix: 'what is wrong with it: `ilab-backend plan`' };
+    return { name: 'Project', state: 'problem', message, fix: 'what is wrong with it: `ilab-backend validate`' };
   }
 }
 

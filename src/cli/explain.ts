@@ -11,7 +11,7 @@ export const defineExplain: DefineCommand = (command, context, done) => {
   addProjectOptions(
     command
       .usage('[options] [pipeline] <parameter>')
-      .argument('<words...>', "a parameter, such as train.epochs or pod.queue; before it a pipeline's name"),
+      .argument('<parameter...>', "a parameter, such as train.epochs or pod.queue; before it a pipeline's name"),
   )
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText('after', EXPLAIN_HELP)

@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { type ProfileChoice, type ProjectMaker, proposedProfile } from '../actions/init-project.ts';
 import type { ProjectRequest } from '../actions/open-project.ts';
 import { UserError } from '../domain/errors.ts';
+import { shellWord } from '../domain/typed-place.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
 import { Asker, Left } from './asker.ts';
 import type { CliContext, ClusterOptions } from './context.ts';
@@ -72,17 +73,54 @@ async function init(context: CliContext, dir: string, flags: InitFlags, asker: A
   let request: ProjectRequest = { ...librarySurroundings(context, { project: dir }), set, valueFiles: [] };
   const file = join(dir, PROJECT_FILE);
   if (flags.force !== true && (await maker.isThere(request))) {
-    throw new UserError('bad-usage', `${file} is there already`, { hint: 'write another in its place: `--force`' });
+    const hint = `write another in its place: \`${withForce(dir, flags)}\``;
+    throw new UserError('bad-usage', `${file} is there already`, { hint });
   }
+  if (flags.pipeline === undefined && dir !== '.') await refusePipelineName(context, maker, request, dir);
   request = { ...request, pipeline: await choosePipeline(context, maker, { request, flags, asker }) };
   const cluster = await chooseCluster(flags, asker);
   const profile = await chooseProfile(context, maker, { request, flags, asker, cluster });
   if (profile !== undefined) request = { ...request, profile };
   if (asker !== undefined) await askValues(maker, asker, request, set);
-  const { text, missing } = await maker.draft(request);
+  const { text, missing, absent } = await maker.draft(request);
   await context.writeFiles(dir, [{ path: PROJECT_FILE, text }]);
+  for (const { path, folder } of absent) {
+    context.stderr.write(`there is no folder ${oneLine(folder)} yet, which ${path} names\n`);
+  }
   context.stdout.write(whatNext(file, dir, { request, cluster, missing: missing.map(({ path }) => path) }));
   return 0;
+}
+
+/** Everywhere else the word behind the command is a pipeline. */
+async function refusePipelineName(
+  context: CliContext,
+  maker: ProjectMaker,
+  request: ProjectRequest,
+  dir: string,
+): Promise<void> {
+  const known = await context.listPipelines(request);
+  if (known.every(({ name }) => name !== dir) || (await maker.folderIsThere(request))) return;
+  throw new UserError('bad-usage', `there is no folder ${dir}, and ${dir} is a pipeline`, {
+    hint: `did you mean \`ilab-backend init --pipeline ${dir}\`? For a folder of that name: \`ilab-backend init ./${dir}\``,
+  });
+}
+
+/** What was typed, with the flag. */
+function withForce(dir: string, flags: InitFlags): string {
+  const { yes, set = [], pipeline, profile, target, context, namespace, kubeconfig } = flags;
+  const named = { pipeline, profile, target, context, namespace, kubeconfig };
+  const words = [
+    ...(dir === '.' ? [] : [dir]),
+    ...Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
+    // A value may be a secret that somebody has typed by mistake.
+    ...set.flatMap((one) => ['--set', one.replace(/=.*/s, '=...')]),
+    ...(yes === true ? ['--yes'] : []),
+  ];
+  return [
+    'ilab-backend init',
+    ...words.map((word) => (word.startsWith('--') ? word : shellWord(word))),
+    '--force',
+  ].join(' ');
 }
 
 interface Step {

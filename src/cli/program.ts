@@ -28,7 +28,8 @@ export async function runProgram(
     });
   }
   try {
-    await program.parseAsync(argv.map(fullForm), { from: 'user' });
+    const words = isUnknown(program, argv, chosen) ? [chosen] : argv;
+    await program.parseAsync(words.map(fullForm), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version end with 0, and help for whoever typed no command is already printed.
@@ -38,6 +39,12 @@ export async function runProgram(
     throw usageFault(error, (await usageHint(context, error, chosen)) ?? `see \`${helpFor(program, chosen)}\``);
   }
   return exitCode;
+}
+
+/** `nosuch --help` and `help nosuch` ask for the help of a command that is not there: the word is what is told. */
+function isUnknown(program: Command, [first]: readonly string[], chosen: string | undefined): chosen is string {
+  if (chosen === undefined || (first !== 'help' && first !== chosen)) return false;
+  return chosen !== 'help' && program.commands.every((command) => command.name() !== chosen);
 }
 
 /** What commander refuses is told like every other fault; `(Did you mean run?)` is a line of its own in its words. */

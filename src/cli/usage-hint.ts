@@ -10,7 +10,16 @@ export async function usageHint(
 ): Promise<string | undefined> {
   if (word === undefined) return undefined;
   if (error.code === 'commander.unknownCommand') return stageHint(context, word);
+  if (
+    error.code === 'commander.unknownOption' &&
+    word === 'resume' &&
+    /'--(set|values|profile)'|'-f'/.test(error.message)
+  )
+    return 'a run keeps its values; with others it is a new run, which reuses what does not depend on them: `ilab-backend run --set NAME=VALUE`';
   if (error.code !== 'commander.missingArgument') return undefined;
+  if (/'other'/.test(error.message))
+    return `name a second run, or take your newest: \`ilab-backend ${word} RUN @latest\`; the runs: \`ilab-backend list\``;
+  if (word === 'diff') return 'name two runs: `ilab-backend diff RUN @latest`; the runs: `ilab-backend list`';
   return /'run'/.test(error.message)
     ? `name a run, or take your newest: \`ilab-backend ${word} @latest\`; the runs: \`ilab-backend list\``
     : `see what it takes: \`ilab-backend help ${word}\``;

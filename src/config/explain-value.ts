@@ -85,7 +85,7 @@ export async function explainValue(files: SourceFiles, request: ConfigRequest, p
   const merged = mergeGiven(given);
   const values = judge.withDefaults(merged.values);
   const value = place.length === 0 ? values : valueAt(values, name);
-  const children = childrenOf(own, place, value);
+  const children = childrenOf(own, isPod ? ['pod', ...place] : place, value);
   const layers =
     children.length > 0 ? [] : layersOf({ place, given: given.flat(), holding: merged.given, fallback: fallbackOf() });
   const holding = layers.findLast(({ holds }) => holds);
@@ -131,7 +131,10 @@ async function givenFor(
   const { places, env, set } = request;
   const valueFiles = await readValueFiles(files, request.valueFiles, places);
   const { given, faults } = paramLayers(choices.layers, { places, env, set, valueFiles }, schema);
-  if (faults.length > 0) throw refuse('bad-params', `values for pipeline ${choices.entry.name} cannot be used`, faults);
+  if (faults.length > 0) {
+    const hint = `see the parameters: \`ilab-backend pipelines show ${choices.entry.name}\``;
+    throw refuse('bad-params', `values for pipeline ${choices.entry.name} cannot be used`, faults, { hint });
+  }
   return given;
 }
 
@@ -188,5 +191,9 @@ function unknown(path: string, schema: JsonObject, isPod: boolean): UserError {
   const alike = known.filter((name) => lastOf(name) === last);
   const hint =
     alike.length > 0 ? `did you mean ${alike.map((name) => `\`${name}\``).join(', ')}?` : nameHint(path, known);
-  return new UserError('bad-params', `there is no parameter ${path}`, hint === undefined ? {} : { hint });
+  return new UserError(
+    'bad-params',
+    `there is no ${isPod ? 'pod setting' : 'parameter'} ${path}`,
+    hint === undefined ? {} : { hint },
+  );
 }

@@ -28,7 +28,8 @@ export function builtinNames(source: Json | undefined): readonly string[] {
   return Array.isArray(names) ? names.map(String) : [];
 }
 
-function locationFrom(text: string, base: string, builtin: readonly string[], home: string): string {
+/** A folder of this machine as an absolute path; what names none stays. */
+export function locationFrom(text: string, base: string, builtin: readonly string[], home: string): string {
   if (isElsewhere(text, builtin)) return text;
   if (text === '~' || text.startsWith('~/')) return join(home, text.slice(1));
   return isAbsolute(text) ? resolve(text) : resolve(base, text);

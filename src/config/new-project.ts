@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { previewBindings } from '../domain/bindings.ts';
 import type { Json } from '../domain/json.ts';
 import { gpusOf } from '../domain/workload.ts';
@@ -9,7 +9,7 @@ import { ConfigFault, refuse } from './faults.ts';
 import { givenInFile } from './given-values.ts';
 import { readProfiles } from './library.ts';
 import { readParams } from './load-pipeline.ts';
-import { isElsewhere } from './locations.ts';
+import { isElsewhere, locationFrom } from './locations.ts';
 import { mergeGiven } from './merge-given.ts';
 import { API_VERSION } from './pipeline-file.ts';
 import { type ConfigPlaces, PROJECT_FILE } from './places.ts';
@@ -30,6 +30,8 @@ export interface ProfileChoice {
 export interface NewProject {
   readonly text: string;
   readonly missing: readonly ParamLeaf[];
+  /** Parameters whose value is a folder of this machine that is not there, with the value. */
+  readonly absent: readonly { readonly path: string; readonly folder: string }[];
 }
 
 /** The pipeline that is meant. Throws `unknown-pipeline`. */
@@ -84,8 +86,11 @@ export async function missingLeaves(files: SourceFiles, request: ConfigRequest):
     return [];
   } catch (error) {
     if (!(error instanceof ConfigFault) || error.missing.length === 0) throw error;
-    if (error.faults.length > 0) throw refuse(error.code, 'these values cannot be used', error.faults);
-    const { parsed } = await readPipeline(withoutProject(files, request), request);
+    const { parsed, entry } = await readPipeline(withoutProject(files, request), request);
+    if (error.faults.length > 0) {
+      const hint = `see the parameters: \`ilab-backend pipelines show ${entry.name}\``;
+      throw refuse(error.code, 'these values cannot be used', error.faults, { hint });
+    }
     const leaves = readParams(parsed.file, [])?.leaves() ?? [];
     return error.missing.map(
       (path) => leaves.find((leaf) => leaf.path === path) ?? { path, type: 'string', required: true },
@@ -103,11 +108,15 @@ export async function newProject(files: SourceFiles, request: ConfigRequest): Pr
   const below = layers.map(({ file, settings }) => givenInFile(file, settings.params, schema));
   const typed = mergeGiven(readSetFlags(request.set, schema, request.places.cwd).given);
   const live = new Map<string, Json | undefined>();
+  const absent: NewProject['absent'][number][] = [];
   for (const { path, source } of judge?.leaves() ?? []) {
     // A map was given key by key, or taken back as a whole.
     const value = valueAt(typed.values, path);
-    if (value !== undefined)
-      live.set(path, source === undefined ? value : placed(value, source.builtin, request.places));
+    if (value === undefined) continue;
+    live.set(path, source === undefined ? value : placed(value, source.builtin, request.places));
+    if (source === undefined || typeof value !== 'string' || isElsewhere(value, source.builtin)) continue;
+    const folder = locationFrom(value, request.places.cwd, source.builtin, request.places.home);
+    if (!(await isFolder(files, folder))) absent.push({ path, folder: value });
   }
   for (const { path } of missing) live.set(path, undefined);
   const values = judge?.withDefaults(mergeGiven(below).values) ?? {};
@@ -115,7 +124,14 @@ export async function newProject(files: SourceFiles, request: ConfigRequest): Pr
   return {
     text: draftText({ pipeline: entry.name, profile: profile?.chosen.name, target, schema, live, values }),
     missing,
+    absent,
   };
+}
+
+/** Hidden folders are not looked for, and taken to be there. */
+export async function isFolder(files: SourceFiles, path: string): Promise<boolean> {
+  const name = basename(path);
+  return name === '' || name.startsWith('.') || (await files.folders(dirname(path))).includes(name);
 }
 
 /** What is relative to where it was typed becomes relative to the file. */

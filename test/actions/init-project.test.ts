@@ -115,6 +115,17 @@ describe('the file', () => {
     await expect(place.configure()).rejects.toThrow(/`train.warmupSteps` must be an integer/);
   });
 
+  test('knows which folders are not there, from where they were typed', async () => {
+    place.write({ 'here/a.yaml': '' });
+    const absent = async (taxonomy: string) =>
+      (await maker.draft(request({ set: [`taxonomy=${taxonomy}`, 'model=tiny'], project: 'deep' }))).absent;
+    expect(await absent('./here')).toEqual([]);
+    expect(await absent('https://example.org/t.git')).toEqual([]);
+    expect(await absent('./there')).toEqual([{ path: 'taxonomy', folder: './there' }]);
+    expect(await maker.folderIsThere(request({ project: 'here' }))).toBe(true);
+    expect(await maker.folderIsThere(request({ project: 'there' }))).toBe(false);
+  });
+
   test('takes no variable of whoever types, and no value of the file that it replaces', async () => {
     place.write({ 'ilab-backend.yaml': (await maker.draft(request({ pipeline: 'hello', set: ['name=old'] }))).text });
     expect(await maker.isThere(request())).toBe(true);

@@ -13,11 +13,19 @@ async function doctor(...findings: readonly Finding[]): Promise<readonly string[
 }
 
 async function typed(change: Partial<CliContext>, ...findings: readonly Finding[]): Promise<readonly string[]> {
+  return typedLine(['doctor'], change, ...findings);
+}
+
+async function typedLine(
+  argv: readonly string[],
+  change: Partial<CliContext>,
+  ...findings: readonly Finding[]
+): Promise<readonly string[]> {
   const terminal = new Terminal();
   const examine = async function* () {
     yield* findings;
   };
-  await runProgram(['doctor'], [], terminal.context({ examine, openProject: noValues, ...change }));
+  await runProgram(argv, [], terminal.context({ examine, openProject: noValues, ...change }));
   return terminal.stdout.text.trimEnd().split('\n');
 }
 
@@ -43,7 +51,14 @@ test('a project that cannot be read is told beside what this machine lacks', asy
     expect(await typed({ openProject }, python)).toEqual([
       'ok   Python       3.12',
       'FAIL Project      it cannot be used p.yaml:3:1: no such key',
-      '                  what is wrong with it: `ilab-backend plan`',
+      '                  what is wrong with it: `ilab-backend validate`',
     ]);
   }
+});
+
+test('who asks for a message of a project that has no values yet is told that none was sent', async () => {
+  expect(await typedLine(['doctor', '--notify'], {})).toEqual([
+    expect.stringMatching(/^warn Webhook +nothing was sent/),
+    expect.stringContaining('`ilab-backend validate`'),
+  ]);
 });

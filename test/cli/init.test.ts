@@ -17,6 +17,9 @@ const PROFILES: readonly ProfileChoice[] = [
   { name: 'h100x4', target: 'kubernetes', gpus: 4 },
 ];
 
+const absentIn = (set: readonly string[]) =>
+  set.includes('data=./nowhere') ? [{ path: 'data', folder: './nowhere' }] : [];
+
 /** Of a pipeline that needs `data` and `model`; a value `bad` is refused. The text of the file is what it was made from. */
 function fakeMaker(isThere: boolean): ProjectMaker {
   const missing = ({ set }: ProjectRequest) => {
@@ -27,12 +30,17 @@ function fakeMaker(isThere: boolean): ProjectMaker {
   };
   return {
     isThere: async () => isThere,
+    folderIsThere: async ({ project }) => project === 'other',
     pipeline: async ({ pipeline = 'ours' }) => pipeline,
     profiles: async (_request, target) => PROFILES.filter((profile) => profile.target === target),
     missing: async (request) => missing(request),
     draft: async (request) => {
       const { project, pipeline, profile, set } = request;
-      return { text: JSON.stringify({ project, pipeline, profile, set }), missing: missing(request) };
+      return {
+        text: JSON.stringify({ project, pipeline, profile, set }),
+        missing: missing(request),
+        absent: absentIn(set),
+      };
     },
   };
 }
@@ -133,5 +141,26 @@ test('a file that is there stays, unless it is said', async () => {
   const kept = await type('init --yes', undefined, true);
   expect(kept).toMatchObject({ exitCode: 2, written: [] });
   expect(kept.stderr).toContain('ilab-backend.yaml is there already');
+  const typed = await type('init weekly --pipeline ours --set data=<x> -n team --yes', undefined, true);
+  expect(typed.stderr).toContain(
+    '`ilab-backend init weekly --pipeline ours --namespace team --set data=... --yes --force`',
+  );
   expect(await type('init --yes --force', undefined, true)).toMatchObject({ exitCode: 0 });
+});
+
+test('the name of a pipeline is no folder, unless one is called so', async () => {
+  const refused = await type('init ours');
+  expect(refused).toMatchObject({ exitCode: 2, written: [] });
+  expect(refused.stderr).toContain('did you mean `ilab-backend init --pipeline ours`?');
+  for (const line of ['init other', 'init ./ours', 'init ours --pipeline ours'])
+    expect(await type(line)).toMatchObject({ exitCode: 0 });
+});
+
+test('a folder that a value names and that is not there is told in a line', async () => {
+  const { exitCode, stderr, written } = await type('init --yes --set data=./nowhere');
+  expect({ exitCode, stderr, files: written.length }).toEqual({
+    exitCode: 0,
+    stderr: 'there is no folder ./nowhere yet, which data names\n',
+    files: 1,
+  });
 });

@@ -60,6 +60,13 @@ describe('what is typed wrong ends with 2 and one clear message', () => {
     ['status x --nope', 'see `ilab-backend help status`'],
     ['train --nope', 'see `ilab-backend help train`'],
     ['stauts x', 'docs/errors.md#bad-usage'],
+    ['stauts --help', "unknown command 'stauts' (Did you mean status?)"],
+    ['help stauts', "unknown command 'stauts' (Did you mean status?)"],
+    ['explain', "missing required argument 'parameter'"],
+    ['diff x', '`ilab-backend diff RUN @latest`'],
+    ['diff', '`ilab-backend diff RUN @latest`'],
+    ['resume x --set a=b', '`ilab-backend run --set NAME=VALUE`'],
+    ['resume x -f values.yaml', '`ilab-backend run --set NAME=VALUE`'],
     ['resume x --detach --takeover', "'--takeover' cannot be used with option '--detach'"],
   ])('%s', async (line, message) => {
     const { exitCode, stdout, stderr } = await type(line);

@@ -306,7 +306,7 @@ $ILAB_BACKEND_PROFIL: there is no such variable
  = did you mean \`epochs\`?
 
 --set key: it must be NAME=VALUE
- = for example --set data=...
+ = for example --set key=env:NAME
 
 ilab-backend.yaml:6:3: \`epoch\` is not known
  6 |   epoch: 3
@@ -330,6 +330,8 @@ ilab-backend.yaml:7:11: \`epochs\` must be >= 1, is 0
     ['key={x', 'key must be a reference as JSON'],
     ['nothing.here=1', 'there is no parameter nothing.here'],
     ['=1', 'it must be NAME=VALUE'],
+    ['epochs', 'for example --set epochs=2'],
+    ['pod.queue=x', 'pod.queue is a pod setting, and no parameter\n = write it under `pod:`'],
     ['constructor=1', 'there is no parameter constructor'],
     ['__proto__=1', 'there is no parameter __proto__'],
   ])('--set %s', async (flag, message) => {

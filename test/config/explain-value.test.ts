@@ -112,6 +112,17 @@ test('an object lists what it holds, a map what is in it', async () => {
   expect((await explain('train.env')).children).toEqual([{ path: 'train.env.A', type: 'string', value: 'b' }]);
 });
 
+test('every pod setting says what it means', async () => {
+  const { children } = await explain('pod');
+  expect(children.length).toBeGreaterThan(10);
+  expect(children.filter(({ title }) => title === undefined)).toEqual([]);
+  for (const path of ['pod.workspace', 'pod.storage', 'pod.caBundle', 'pod.proxy']) {
+    const inside = (await explain(path)).children;
+    expect(inside.every((one) => one.title !== undefined && one.path.startsWith(`${path}.`))).toBe(true);
+  }
+  await expect(explain('pod.que')).rejects.toThrow('there is no pod setting pod.que');
+});
+
 describe('what is not there is told with the nearest name', () => {
   test.each([
     ['train.epoch', '`train.epochs`'],

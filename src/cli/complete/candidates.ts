@@ -60,7 +60,7 @@ async function argumentsOf({ command, args }: Typed, argument: Argument | undefi
       const stages = await known.stages();
       return { candidates: stages.flatMap(({ text }) => [{ text }, { text: `${text}/` }]), kind: 'nospace' };
     }
-    case 'words':
+    case 'parameter':
       return words([...(args.length === 0 ? await known.pipelines() : []), ...(await known.paths())]);
     case 'model':
       return { ...NOTHING, kind: 'folders' };
