@@ -108,6 +108,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, CodeText>> = {
       'no Python that is new enough, no container engine, no network while an environment is made',
       'a secret that a stage names and this machine does not have',
       'on a cluster: a missing right, quota, claim or Secret',
+      'no desktop that opens a file: `report --open`',
     ],
     remedies: [
       '`ilab-backend doctor` says what this machine lacks; with `-n NAMESPACE` what the cluster lacks',

@@ -18,7 +18,7 @@ export const SENTENCE_COLUMNS_MIN = 50;
 /** What stays in the scrollback: all stages, what became of the run, the command to type now. */
 export function finalLines(view: RunView, now: Date, look: Look): readonly string[] {
   const { ending } = view;
-  const end = ending === undefined ? now : new Date(ending.time);
+  const end = clockOf(view, now);
   const { headings, stages } = stageLines(view.stages, end, look);
   const lines = [headerLine(view, end, look), '', ...headings, ...stages.flat()];
   if (ending === undefined) return lines;
@@ -29,6 +29,11 @@ export function finalLines(view: RunView, now: Date, look: Look): readonly strin
   // A command is copied: the terminal may break its line, we do not.
   const next = ending.next === undefined ? '' : withPlace(oneLine(ending.next, look), look.place);
   return [...lines, '', ...said, ...(time === '' ? [] : [`time: ${time}`]), ...(next === '' ? [] : [`next: ${next}`])];
+}
+
+/** Until when time is counted: it stands once the run has ended, however long somebody looks. */
+export function clockOf({ ending }: RunView, now: Date): Date {
+  return ending === undefined ? now : new Date(ending.time);
 }
 
 /** Name, what and where, and how long it has been; between them what is `said` besides, as far as there is room. */

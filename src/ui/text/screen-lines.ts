@@ -7,7 +7,7 @@ import { formatDuration } from './format.ts';
 import { helpLines, keyLine, questionText } from './key-lines.ts';
 import { paint, type Tone } from './paint.ts';
 import { figureLines, type LogView, logLines, nextLines, warningLines } from './pane-lines.ts';
-import { headerLine, interruptHint, type OnInterrupt, SENTENCE_COLUMNS_MIN } from './run-lines.ts';
+import { clockOf, headerLine, interruptHint, type OnInterrupt, SENTENCE_COLUMNS_MIN } from './run-lines.ts';
 import { oneLine } from './sanitize.ts';
 import { type Look, stageLines } from './stage-lines.ts';
 import { wrapTo } from './text-width.ts';
@@ -40,7 +40,8 @@ const FIGURES_MAX = { few: 4, many: 10, manyFromRows: 36 } as const;
  * to last: empty lines, the sentence about Ctrl-C, the next command, the log, the headings, the figures, the warnings, the
  * keys, stages. A question stays. Below `LOG_ROWS_MIN` rows there is no log.
  */
-export function frameLines(view: RunView, now: Date, look: Size, frame: Frame): readonly string[] {
+export function frameLines(view: RunView, time: Date, look: Size, frame: Frame): readonly string[] {
+  const now = clockOf(view, time);
   const { screen, keys, expected } = frame;
   const shown = shownStage(view, screen);
   const { headings, stages } = stageLines(view.stages, now, look, {
