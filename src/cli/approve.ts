@@ -17,7 +17,7 @@ function define(verdict: Answer['verdict'], effect: string): DefineCommand {
       .argument('<run>', RUN_ARGUMENT)
       .argument('[stage]', 'absent = the one that asks')
       .option('-m, --reason <text>', 'why; kept in the record')
-      .addHelpText('after', `\n${effect} Who said so, and when, is kept.\n`)
+      .addHelpText('after', `\n${effect}\nWho said so, and when, is kept.\n`)
       .action(async (run: string, stage: string | undefined, flags: PlaceFlags & { readonly reason?: string }) => {
         const { deps, name } = await openRunPlace(context, flags, run);
         const named = stage === undefined ? {} : { stage };

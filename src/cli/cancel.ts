@@ -11,7 +11,7 @@ export const defineCancel: DefineCommand = (command, context, done) => {
     .addOption(streamOption())
     .addHelpText(
       'after',
-      '\nThe running stage gets SIGTERM and its grace period; what is done is kept. A run that has ended stays as it is: exit 0.\n',
+      '\nThe running stage gets SIGTERM and its grace period; what is done is kept.\nA run that has ended stays as it is: exit 0.\n',
     )
     .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly reason?: string }) => {
       const { deps, name } = await openRunPlace(context, flags, run);

@@ -13,12 +13,15 @@ export const defineCompletion: DefineCommand = (command, context, done) => {
 };
 
 const HELP = `
-Commands, flags and their values, parameters, pipelines, profiles, stages and names of runs; those of a cluster where
---context or --target kubernetes is typed before. What is not there within two seconds is not offered.
+Commands, flags and their values, parameters, pipelines, profiles, stages and
+names of runs; those of a cluster where --context or --target kubernetes is
+typed before. What is not there within two seconds is not offered.
 
-Where it goes:
+Where it goes; start a new shell afterwards:
   bash        echo 'source <(ilab-backend completion bash)' >> ~/.bashrc
-  zsh         ilab-backend completion zsh > "\${fpath[1]}/_ilab-backend", then start a new shell
-  fish        ilab-backend completion fish > ~/.config/fish/completions/ilab-backend.fish
-  powershell  ilab-backend completion powershell | Out-String | Invoke-Expression, in $PROFILE
+  zsh         ilab-backend completion zsh > "\${fpath[1]}/_ilab-backend"
+  fish        ilab-backend completion fish \\
+                > ~/.config/fish/completions/ilab-backend.fish
+  powershell  in $PROFILE: ilab-backend completion powershell |
+                Out-String | Invoke-Expression
 `;

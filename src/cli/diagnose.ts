@@ -67,9 +67,11 @@ export const defineDiagnose: DefineCommand = (command, context, done) => {
 };
 
 const DIAGNOSE_HELP = `
-The file has the likely causes first, then the record, events, values with their origins, manifests as they were submitted,
-the last log lines, what doctor says of the place, and the objects and events of the cluster as far as you may read them.
-Values of secrets are taken out; users, hosts and folders are not. Nothing is sent anywhere.
+The file has the likely causes first, then the record, events, values with their
+origins, manifests as they were submitted, the last log lines, what doctor says
+of the place, and the objects and events of the cluster as far as you may read
+them. Values of secrets are taken out; users, hosts and folders are not. Nothing
+is sent anywhere.
 
 Examples:
   ilab-backend diagnose @latest

@@ -49,8 +49,9 @@ export const defineDoctor: DefineCommand = (command, context, done) => {
 };
 
 const DOCTOR_HELP = `
-Without flags it looks at this machine; with --target kubernetes, --context or -n at a cluster; with a profile of a
-cluster at both. Nothing is created, but for the Job of --from-cluster.
+Without flags it looks at this machine; with --target kubernetes, --context or
+-n at a cluster; with a profile of a cluster at both. Nothing is created, but
+for the Job of --from-cluster.
 
 Examples:
   ilab-backend doctor

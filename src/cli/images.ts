@@ -56,9 +56,10 @@ export const defineImages: DefineCommand = (command, context, done) => {
 
 const BUILD_HELP = `
 Examples:
-  ilab-backend images build --profile kind-cpu --load kind       what a kind cluster needs
+  ilab-backend images build --profile kind-cpu --load kind
   ilab-backend images build train --push registry.example.org/ilab
-  ilab-backend images build --build-arg LOCK=requirements-cpu.lock   upstream's engines without CUDA, half as large
+  ilab-backend images build --build-arg LOCK=requirements-cpu.lock
+                                upstream's engines without CUDA, half as large
   ilab-backend images build --base python=mirror.example.org/python:3.12-slim
 `;
 

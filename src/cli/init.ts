@@ -59,7 +59,8 @@ export const defineInit: DefineCommand = (command, context, done) => {
 };
 
 const INIT_HELP = `
-On a terminal it asks for what no flag says. No cluster is looked at unless one is named.
+On a terminal it asks for what no flag says. No cluster is looked at unless one
+is named. DIR is a folder; a pipeline is named by --pipeline.
 
 Examples:
   ilab-backend init

@@ -110,10 +110,13 @@ function newProgram(context: CliContext): Command {
 }
 
 const EXAMPLES = `Examples:
-  ilab-backend doctor                       what this machine lacks; with -n TEAM, what a cluster lacks
+  ilab-backend init                         write a project file to begin with
+  ilab-backend doctor                       what this machine lacks;
+                                            with -n TEAM, what a cluster lacks
   ilab-backend plan --set train.epochs=3    what would run, and why
-  ilab-backend run                          the default pipeline, with the project's values, on this machine
-  ilab-backend run --target kubernetes -n TEAM --detach    on the cluster of the kubeconfig; it goes on by itself
+  ilab-backend run                          the project's pipeline, here
+  ilab-backend run --target kubernetes -n TEAM --detach
+                                            on a cluster; it goes on by itself
   ilab-backend logs @latest train -f        follow a stage
   ilab-backend resume @latest               go on with the newest run
 `;

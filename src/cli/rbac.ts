@@ -47,7 +47,7 @@ export const defineRbac: DefineCommand = (command, context, done) => {
 const RBAC_HELP = `
 Examples:
   ilab-backend rbac -n team --for group:backend | kubectl apply -f -
-  ilab-backend rbac --detach -n team | kubectl apply -f -     what \`run --detach\` needs
+  ilab-backend rbac --detach -n team | kubectl apply -f -    for run --detach
   ilab-backend rbac --cluster --for group:backend | kubectl apply -f -
   ilab-backend rbac --cluster --detach -n team | kubectl apply -f -
 `;

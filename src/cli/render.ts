@@ -19,7 +19,7 @@ export const defineRender: DefineCommand = (command, context, done) => {
     .option('--output-dir <dir>', 'a file a stage in this folder, instead of stdout')
     .addHelpText(
       'after',
-      '\nWhat is printed is what would be sent, but for names, paths and digests that a run fills in.\n',
+      '\nWhat is printed is what would be sent, but for names, paths and digests\nthat a run fills in.\n',
     )
     .action(async (pipeline: string | undefined, flags: RenderFlags) => {
       const project = await openProject(context, pipeline, flags, targetOf(flags));

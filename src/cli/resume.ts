@@ -28,7 +28,10 @@ export const defineResume: DefineCommand = (command, context, done) => {
     // For drivers that are started again by whoever looks after them: only a person's wish is a new attempt.
     .addOption(new Option('--as-it-is', 'give nothing that failed a new attempt').hideHelp())
     .addOption(new Option('--timeout-since <time>', 'when --timeout began to count').argParser(parseTime).hideHelp())
-    .addHelpText('after', '\nWhat runs is adopted, what is done is kept, what failed or was lost gets a new attempt.\n')
+    .addHelpText(
+      'after',
+      '\nWhat runs is adopted, what is done is kept, what failed or was lost gets\na new attempt.\n',
+    )
     .action(async (run: string, flags: PlaceFlags & DriveFlags & ResumeFlags) => {
       const { deps, name } = await openRunPlace(context, flags, run);
       if (flags.asItIs !== true) await prepareResume(deps, name);

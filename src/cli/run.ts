@@ -88,9 +88,9 @@ function addRunOptions(
 
 const RUN_HELP = `
 Examples:
-  ilab-backend run                                    the default pipeline with the project's values
-  ilab-backend run hello --set name=you               another pipeline
-  ilab-backend run --set train.epochs=3               what does not depend on it is reused
+  ilab-backend run                            with the project's values
+  ilab-backend run hello --set name=you       another pipeline
+  ilab-backend run --set train.epochs=3       reuses what it does not concern
   ilab-backend run --from train --reuse datagen@weekly-47
   ilab-backend run --name weekly-47 --detach
 `;

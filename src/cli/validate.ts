@@ -30,8 +30,9 @@ export const defineValidate: DefineCommand = (command, context, done) => {
 };
 
 const VALIDATE_HELP = `
-Looks at the project's and your own file, the pipeline, the templates of all variants and all profiles; with --profile at
-that one alone. Ends with 0 when nothing is wrong, with 2 when something is.
+Looks at the project's and your own file, the pipeline, the templates of all
+variants and all profiles; with --profile at that one alone. Ends with 0 when
+nothing is wrong, with 2 when something is.
 `;
 
 function withoutText({ findings, ...rest }: Validation) {

@@ -20,8 +20,9 @@ export const defineVerify: DefineCommand = (command, context, done) => {
 };
 
 const VERIFY_HELP = `
-Compares every file with provenance.intoto.json beside it. Ends with 0 when all of it matches, with 1 when something does
-not. It shows that nothing was changed since it was published, not who published it.
+Compares every file with provenance.intoto.json beside it. Ends with 0 when all
+of it matches, with 1 when something does not. It shows that nothing was changed
+since it was published, not who published it.
 
 Examples:
   ilab-backend verify ./granite-acme

@@ -1,6 +1,7 @@
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { runProgram } from '../../src/cli/program.ts';
+import { runProgram, wholeProgram } from '../../src/cli/program.ts';
 import { asksForJson, reportError } from '../../src/cli/report-error.ts';
 import { ERRORS, UserError } from '../../src/domain/errors.ts';
 import { Sheet, Terminal } from './terminal.ts';
@@ -44,6 +45,19 @@ describe('help and version', () => {
     expect(stdout).toContain('Options:');
     expect(await type(`help ${name}`)).toMatchObject({ exitCode: 0, stdout });
   });
+});
+
+test('no line of any help is wider than a terminal of 80 columns', async () => {
+  const terminal = new Terminal();
+  const lines = (await type('--help')).stdout.split('\n');
+  const visit = (command: Command): void => {
+    command.outputHelp();
+    command.commands.forEach(visit);
+  };
+  (await wholeProgram(['train'], terminal.context())).commands.forEach(visit);
+  const all = [...lines, ...terminal.stdout.text.split('\n')];
+  expect(all.length).toBeGreaterThan(COMMANDS.length * 10);
+  expect(all.filter((line) => line.length > 80)).toEqual([]);
 });
 
 describe('what is typed wrong ends with 2 and one clear message', () => {
