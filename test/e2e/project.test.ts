@@ -20,7 +20,7 @@ test('init writes a file, validate finds nothing wrong with it, explain says who
   );
   expect(await person.type('validate', '--project', 'mine')).toMatchObject({ exitCode: 0 });
   const explained = await person.type('explain', 'name', '--project', 'mine', '-o', 'json');
-  expect(JSON.parse(explained.stdout)).toMatchObject({ value: 'you', origin: 'ilab-backend.yaml:8:9' });
+  expect(JSON.parse(explained.stdout)).toMatchObject({ value: 'you', origin: 'ilab-backend.yaml:9:9' });
   const again = await person.type('init', 'mine', '--yes');
   expect(again).toMatchObject({ exitCode: 2, stdout: '' });
 });
