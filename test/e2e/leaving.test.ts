@@ -301,7 +301,10 @@ describe('cancel', () => {
   test('of a run that is done changes nothing', async () => {
     meeting.letGo();
     expect((await person.type(...RUN())).exitCode).toBe(0);
-    expect((await person.type('cancel', 'week')).exitCode).toBe(0);
+    expect(await person.type('cancel', 'week')).toMatchObject({
+      ...{ exitCode: 0, stdout: 'run/week\n' },
+      stderr: 'week has already ended: Succeeded; nothing to cancel\n',
+    });
     expect((await person.status('week')).status.phase).toBe('Succeeded');
   });
 

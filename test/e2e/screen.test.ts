@@ -120,3 +120,9 @@ test('what was started in the foreground may go on in the background', async () 
   await person.until('week', ({ status }) => status.phase === 'Succeeded');
   await tmux.untilScreen(/^week is done$/m);
 });
+
+test('when it is done its stages stand there once', async () => {
+  go();
+  await run();
+  expect((await untilShell()).match(/STAGE +PHASE/g)).toHaveLength(1);
+});
