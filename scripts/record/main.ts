@@ -23,13 +23,13 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** A terminal of its own with the program on its PATH. */
 class Terminal {
-  readonly #home = mkdtempSync(join(tmpdir(), 'ilab-record-'));
+  readonly home = mkdtempSync(join(tmpdir(), 'ilab-record-'));
 
   open(): void {
-    const bin = join(this.#home, 'bin');
+    const bin = join(this.home, 'bin');
     mkdirSync(bin);
     symlinkSync(join(root, 'bin', 'ilab-backend.js'), join(bin, 'ilab-backend'));
-    const env = { PATH: `${bin}:${process.env['PATH']}`, XDG_STATE_HOME: join(this.#home, 'state'), PS1: '$ ' };
+    const env = { PATH: `${bin}:${process.env['PATH']}`, XDG_STATE_HOME: join(this.home, 'state'), PS1: '$ ' };
     // So that no recorded second goes into what is installed once.
     execFileSync(join(root, 'bin', 'ilab-backend.js'), ['run'], {
       cwd: root,
@@ -56,11 +56,11 @@ class Terminal {
     } catch {
       // It has ended.
     }
-    rmSync(this.#home, { recursive: true, force: true });
+    rmSync(this.home, { recursive: true, force: true });
   }
 
   #tmux(...args: readonly string[]): string {
-    const line = ['-S', join(this.#home, 'tmux'), '-f', '/dev/null', ...args];
+    const line = ['-S', join(this.home, 'tmux'), '-f', '/dev/null', ...args];
     return execFileSync('tmux', line, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 }
@@ -72,7 +72,8 @@ async function record(terminal: Terminal): Promise<readonly Frame[]> {
   for (let isOver = false; !isOver; ) {
     const screen = terminal.screen();
     if (Date.now() > until) throw new Error(`it did not end within ${PATIENCE_S} s:\n${screen}`);
-    if (screen !== seen.at(-1)?.screen) seen.push({ screen, at: Date.now() });
+    // The last words name the folder it works in: nobody else has it.
+    if (screen !== seen.at(-1)?.screen && !screen.includes(terminal.home)) seen.push({ screen, at: Date.now() });
     isOver = /\nrun\/[a-z0-9-]+\n(?:.*\n)*?\$ *\n*$/.test(screen.replace(COLOR_CODES, ''));
     await wait(LOOK_MS);
   }

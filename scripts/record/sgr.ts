@@ -20,22 +20,24 @@ const BRIGHT = ['#7b8496', '#f08c93', '#a6d893', '#efd08a', '#8dc4f7', '#d5a3ec'
 const ESCAPE = String.fromCharCode(27);
 const CODE = new RegExp(`${ESCAPE}\\[([\\d;]*)m`);
 
-/** A row of `tmux capture-pane -e`: text and SGR codes, nothing else. Spaces at its end and between are left out. */
-export function readRow(row: string): readonly Run[] {
-  const runs: Run[] = [];
+/** The rows of `tmux capture-pane -e`: text and SGR codes, which hold beyond the end of a row. Spaces around a part are left out. */
+export function readScreen(screen: string): readonly (readonly Run[])[] {
   let look = PLAIN;
-  let column = 0;
-  row.split(CODE).forEach((part, index) => {
-    if (index % 2 === 1) {
-      look = changed(look, part === '' ? [0] : part.split(';').map(Number));
-      return;
-    }
-    const from = look.isInverse ? 0 : part.length - part.trimStart().length;
-    const text = look.isInverse ? part : part.trim();
-    if (text !== '') runs.push({ ...look, text, column: column + from });
-    column += [...part].length;
+  return screen.split('\n').map((row) => {
+    const runs: Run[] = [];
+    let column = 0;
+    row.split(CODE).forEach((part, index) => {
+      if (index % 2 === 1) {
+        look = changed(look, part === '' ? [0] : part.split(';').map(Number));
+        return;
+      }
+      const text = look.isInverse ? part : part.trim();
+      const from = look.isInverse ? 0 : part.length - part.trimStart().length;
+      if (text !== '') runs.push({ ...look, text, column: column + from });
+      column += [...part].length;
+    });
+    return runs;
   });
-  return runs;
 }
 
 function changed(look: Look, codes: readonly number[]): Look {
@@ -49,6 +51,7 @@ function changed(look: Look, codes: readonly number[]): Look {
     if (code === 7) return { ...look, isInverse: true };
     if (code === 27) return { ...look, isInverse: false };
     if (code === 39) return colorless;
+    if (code === 49) return look;
     const color = code >= 90 ? BRIGHT[code - 90] : COLORS[code - 30];
     if (color === undefined) throw new Error(`the colour ${codes.join(';')} is not known here: add it`);
     return { ...look, color };

@@ -1,4 +1,4 @@
-import { type Run, readRow } from './sgr.ts';
+import { type Run, readScreen } from './sgr.ts';
 
 /** A screen as tmux prints it, with the codes of its colours, and for how long it stands. */
 export interface Frame {
@@ -22,8 +22,9 @@ export function renderFrames(
   const height = size.rows * CELL.height + 2 * EDGE;
   const rows = new Map<string, string>();
   const strip = frames.map(({ screen }, index) => {
-    const uses = screen.split('\n').flatMap((row, line) => {
-      if (row.trim() === '') return [];
+    const uses = readScreen(screen).flatMap((runs, line) => {
+      const row = runs.map(renderRun).join('');
+      if (row === '') return [];
       const id = rows.get(row) ?? `r${rows.size}`;
       rows.set(row, id);
       return [`<use href="#${id}" y="${EDGE + line * CELL.height}"/>`];
@@ -49,7 +50,7 @@ export function renderFrames(
     `@media (prefers-reduced-motion:reduce){.strip{animation:none;${last}}}`,
     '</style>',
     '<defs>',
-    ...[...rows].map(([row, id]) => `<g id="${id}">${readRow(row).map(renderRun).join('')}</g>`),
+    ...[...rows].map(([row, id]) => `<g id="${id}">${row}</g>`),
     '</defs>',
     `<rect width="${width}" height="${height}" rx="8" fill="#16181d"/>`,
     `<svg width="${width}" height="${height}"><g class="strip">`,
