@@ -1,9 +1,8 @@
-import { type Explanation, explainValue as explain } from '../config/explain-value.ts';
+import { explainValue as explain } from '../config/explain-value.ts';
 import { configPlaces } from '../config/places.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import type { ProjectRequest } from './open-project.ts';
-
-export type { Explanation } from '../config/explain-value.ts';
 
 /** What a value is, where it comes from and who reads it; needs no other value. Throws `bad-params` for an unknown path. */
 export function explainValue(files: SourceFiles, request: ProjectRequest, path: string): Promise<Explanation> {

@@ -1,4 +1,5 @@
 import { UserError } from '../domain/errors.ts';
+import type { ExplainedChild, Explanation } from '../domain/explanation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { closest, nameHint } from '../template/closest.ts';
@@ -14,52 +15,9 @@ import { showOrigin } from './origin.ts';
 import { POD_SCHEMA, POD_SETTINGS } from './pod-settings.ts';
 import { valueAt } from './resolve-values.ts';
 import { dotted, namedPaths, schemaAt, schemaOf, type ValuePath } from './schema-paths.ts';
-import { type GivenLayer, layersOf, waysOver } from './value-chain.ts';
+import { layersOf, waysOver } from './value-chain.ts';
 import { paramLayers, readValueFiles } from './value-layers.ts';
 import { readersOf } from './value-readers.ts';
-
-/** What there is to know of one value, or of an object of values. */
-export interface Explanation {
-  readonly pipeline: string;
-  readonly profile?: string;
-  /** As `--set` takes it; pod settings begin with `pod.`. */
-  readonly path: string;
-  /** `integer`, `list of string`, `secret`, `object`. */
-  readonly type: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly unit?: string;
-  readonly enum?: readonly Json[];
-  readonly examples?: readonly Json[];
-  /** Names built into an engine that it may have beside paths and addresses. */
-  readonly builtin?: readonly string[];
-  /** Keywords of JSON Schema that bound it: `minimum`, `pattern`, ... */
-  readonly limits: Readonly<Record<string, Json>>;
-  readonly required: boolean;
-  readonly default?: Json;
-  /** What holds now; absent = none. */
-  readonly value?: Json;
-  /** Where that comes from. */
-  readonly origin?: string;
-  /** Why it cannot be used. */
-  readonly fault?: string;
-  /** Who gave it, from the lowest layer to the highest; of an object nobody. */
-  readonly layers: readonly GivenLayer[];
-  /** What would go over it, from the lowest layer to the highest. */
-  readonly overriddenBy: readonly string[];
-  /** The stages that read it. */
-  readonly readBy: readonly string[];
-  /** What an object holds. */
-  readonly children: readonly ExplainedChild[];
-}
-
-/** A value inside an object, in one line. */
-export interface ExplainedChild {
-  readonly path: string;
-  readonly type: string;
-  readonly title?: string;
-  readonly value?: Json;
-}
 
 /** Keywords that say what a value may be. */
 const LIMITS = [

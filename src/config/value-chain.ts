@@ -1,18 +1,10 @@
+import type { GivenLayer } from '../domain/explanation.ts';
 import type { Json } from '../domain/json.ts';
 import { variableOf } from './environment.ts';
 import type { Given } from './given-values.ts';
 import { type Origin, showOrigin } from './origin.ts';
 import { type ConfigPlaces, PROJECT_FILE, shownPath } from './places.ts';
 import { dotted, type ValuePath } from './schema-paths.ts';
-
-/** One layer's say of a value. */
-export interface GivenLayer {
-  readonly layer: Origin['kind'];
-  readonly origin: string;
-  /** Null takes back what lower layers say. */
-  readonly value: Json;
-  readonly holds: boolean;
-}
 
 /** From the lowest to the highest. */
 const RANKS: readonly Origin['kind'][] = [

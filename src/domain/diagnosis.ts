@@ -28,7 +28,7 @@ export interface Diagnosis {
   readonly logs: readonly DiagnosisLog[];
   /** Objects of the cluster with their state, and what the cluster said of them. */
   readonly objects: readonly { readonly name: string; readonly state: Json }[];
-  readonly placeEvents: readonly DiagnosisPlaceEvent[];
+  readonly placeEvents: readonly PlaceEvent[];
   /** What could not be had and why, a sentence each. */
   readonly missing: readonly string[];
   readonly record: RunRecord;
@@ -64,12 +64,14 @@ export interface DiagnosisLog {
   readonly lines: number;
 }
 
-/** One thing that the cluster said. */
-export interface DiagnosisPlaceEvent {
+/** One thing that a cluster's own components said of an object. */
+export interface PlaceEvent {
+  /** RFC 3339, when it was said last. */
   readonly time: string;
   readonly object: string;
   readonly type: string;
   readonly reason: string;
   readonly message: string;
+  /** How often; 1 = once. */
   readonly count: number;
 }

@@ -1,3 +1,4 @@
+import type { PlaceEvent } from '../domain/diagnosis.ts';
 import type { JsonObject } from '../domain/json.ts';
 
 /** What can be seen of a run's attempts where they run, and of what they run on: for whoever looks for a cause. */
@@ -15,16 +16,4 @@ export interface SurveyedObject {
   /** `Pod/weekly-47-train-1-x7k2p`. */
   readonly name: string;
   readonly state: JsonObject;
-}
-
-/** One thing that a cluster's own components said of an object. */
-export interface PlaceEvent {
-  /** RFC 3339, when it was said last. */
-  readonly time: string;
-  readonly object: string;
-  readonly type: string;
-  readonly reason: string;
-  readonly message: string;
-  /** How often; 1 = once. */
-  readonly count: number;
 }

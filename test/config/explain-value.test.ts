@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
-import { type Explanation, explainValue } from '../../src/config/explain-value.ts';
+import { explainValue } from '../../src/config/explain-value.ts';
+import type { Explanation } from '../../src/domain/explanation.ts';
 import { explanationText } from '../../src/ui/text/explanation-text.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../ui/hostile.ts';
 import { type Typed, TypedIn } from './harness.ts';

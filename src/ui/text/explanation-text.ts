@@ -1,50 +1,17 @@
+import type { Explanation } from '../../domain/explanation.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 import type { DocumentOptions } from './status-text.ts';
 import { table } from './table.ts';
 import { wrapTo } from './text-width.ts';
 
-/** What is shown of a value; `Explanation` of the actions has this shape. */
-export interface ExplainedValue {
-  readonly pipeline: string;
-  readonly profile?: string;
-  readonly path: string;
-  readonly type: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly unit?: string;
-  readonly enum?: readonly Json[];
-  readonly examples?: readonly Json[];
-  readonly builtin?: readonly string[];
-  readonly limits: Readonly<Record<string, Json>>;
-  readonly required: boolean;
-  readonly default?: Json;
-  readonly value?: Json;
-  readonly origin?: string;
-  readonly fault?: string;
-  readonly layers: readonly {
-    readonly layer: string;
-    readonly origin: string;
-    readonly value: Json;
-    readonly holds: boolean;
-  }[];
-  readonly overriddenBy: readonly string[];
-  readonly readBy: readonly string[];
-  readonly children: readonly {
-    readonly path: string;
-    readonly type: string;
-    readonly title?: string;
-    readonly value?: Json;
-  }[];
-}
-
 /** What `explain` prints: what it is, what holds and from where, who gave what. No newline at the end. */
-export function explanationText(of: ExplainedValue, options: DocumentOptions = {}): string {
+export function explanationText(of: Explanation, options: DocumentOptions = {}): string {
   const blocks = [heading(of, options), facts(of, options), layers(of, options), children(of, options)];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
-function heading({ path, title, description }: ExplainedValue, options: DocumentOptions): string {
+function heading({ path, title, description }: Explanation, options: DocumentOptions): string {
   const first = title === undefined ? path : `${path}: ${title}`;
   return [oneLine(first, options), ...(description === undefined ? [] : [oneLine(description, options)])]
     .flatMap((line) => (options.width === undefined ? [line] : wrapTo(line, options.width)))
@@ -52,7 +19,7 @@ function heading({ path, title, description }: ExplainedValue, options: Document
 }
 
 /** `Name:  what`, aligned; what is long goes on below itself. */
-function facts(of: ExplainedValue, options: DocumentOptions): string {
+function facts(of: Explanation, options: DocumentOptions): string {
   const isObject = of.children.length > 0;
   const all: readonly (readonly [string, string | undefined])[] = [
     ['Type', [of.type, ...limitWords(of.limits)].join(', ')],
@@ -105,12 +72,12 @@ const WORDS: Readonly<Record<string, (value: string) => string>> = {
   uniqueItems: () => 'no item twice',
 };
 
-function limitWords(limits: ExplainedValue['limits']): readonly string[] {
+function limitWords(limits: Explanation['limits']): readonly string[] {
   return Object.entries(limits).flatMap(([keyword, value]) => WORDS[keyword]?.(shown(value)) ?? []);
 }
 
 /** From the lowest to the highest: the last one without a successor holds. */
-function layers({ layers: given }: ExplainedValue, options: DocumentOptions): string {
+function layers({ layers: given }: Explanation, options: DocumentOptions): string {
   if (given.length < 2) return '';
   const rows = given.map(({ layer, origin, value, holds }) => [
     layer,
@@ -121,7 +88,7 @@ function layers({ layers: given }: ExplainedValue, options: DocumentOptions): st
   return table(['LAYER', 'STATE', 'VALUE', 'FROM'], rows, options);
 }
 
-function children({ children: inside }: ExplainedValue, options: DocumentOptions): string {
+function children({ children: inside }: Explanation, options: DocumentOptions): string {
   if (inside.length === 0) return '';
   const rows = inside.map(({ path, type, title, value }) => [
     oneLine(path, options),

@@ -1,6 +1,7 @@
+import type { PlaceEvent } from '../../../domain/diagnosis.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { attemptName } from '../../../domain/naming.ts';
-import type { PlaceEvent, Survey, SurveyedObject } from '../../../ports/survey.ts';
+import type { Survey, SurveyedObject } from '../../../ports/survey.ts';
 import type { AttemptRef } from '../../../ports/target.ts';
 import { RUN_LABEL } from '../api/attempt-labels.ts';
 import {
