@@ -42,10 +42,13 @@ function facts(of: Explanation, options: DocumentOptions): string {
     ['Wrong', of.fault],
     ['Read by', of.readBy.length > 0 ? of.readBy.join(', ') : of.path.startsWith('pod.') ? undefined : 'no stage'],
     ['Pipeline', of.profile === undefined ? of.pipeline : `${of.pipeline}, profile ${of.profile}`],
-    ['To change', isObject ? undefined : of.overriddenBy.toReversed().join(', over ')],
+    // The first of them that says something holds.
+    ...(isObject ? [] : of.overriddenBy.toReversed()).map(
+      (way, index) => [index === 0 ? 'To change' : '', way] as const,
+    ),
   ];
   const present = all.flatMap(([name, text]) =>
-    text === undefined ? [] : [[`${name}:`, oneLine(text, options)] as const],
+    text === undefined ? [] : [[name === '' ? '' : `${name}:`, oneLine(text, options)] as const],
   );
   const width = Math.max(...present.map(([name]) => name.length)) + 2;
   const room = options.width === undefined ? undefined : Math.max(20, options.width - width);
