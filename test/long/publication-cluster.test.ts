@@ -50,7 +50,11 @@ test('a run is approved from another machine, published once, and told to its pu
   const { findings } = JSON.parse(doctor.stdout) as { readonly findings: readonly { readonly name: string }[] };
   expect(findings.filter(({ name }) => name.endsWith('Destination'))).toEqual([
     { name: 'pod: Destination', state: 'ok', message: `publish.huggingFace: ada may write to ${REPO}` },
-    { name: 'pod: Destination', state: 'ok', message: expect.stringContaining(`may write to ${TAXONOMY}`) },
+    {
+      name: 'pod: Destination',
+      state: 'ok',
+      message: expect.stringContaining(`may write to contents and pull requests of ${TAXONOMY}`),
+    },
   ]);
   expect([[...places.taxonomy.branches.keys()], places.taxonomy.pulls.size]).toEqual([['main'], 1]);
   places.hub.asked.length = 0;
