@@ -1,41 +1,29 @@
-import { UserError } from '../domain/errors.ts';
 import type { Stage } from '../domain/pipeline.ts';
-import { nameHint } from '../template/closest.ts';
 import { type Compiled, compiled } from '../template/compiled.ts';
 import { formatProblems } from '../template/format-problems.ts';
 import { ConfigFault, fileFaults } from './faults.ts';
 import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';
 import type { Origin } from './origin.ts';
 import type { StageSelection } from './run-sources.ts';
+import { type StageFlag, withStageFlags } from './stage-flags.ts';
 
-const FORM = "--require 'publish=results.eval.metrics.mmlu_branch_tuned >= 0.5'";
+const REQUIRE: StageFlag = {
+  name: '--require',
+  form: "--require 'publish=results.eval.metrics.mmlu_branch_tuned >= 0.5'",
+  needs: 'a condition',
+  accepts: (text) => text !== '' && !text.startsWith('='),
+  field: 'require',
+};
 
-/**
- * The stages with the conditions of `--require STAGE=CONDITION`, which this run holds beside their gates; `origins` gets
- * where they came from. Throws `bad-usage` for another form, `unknown-stage`.
- */
+/** The stages with the conditions of `--require STAGE=CONDITION`, which this run holds beside their gates. */
 export function withRequired(
   stages: Readonly<Record<string, StageSelection>>,
   flags: readonly string[],
   origins: Map<string, Origin>,
 ): Readonly<Record<string, StageSelection>> {
-  const said: Record<string, StageSelection> = { ...stages };
-  for (const flag of flags) {
-    // A condition may hold more of them.
-    const equals = flag.indexOf('=');
-    const [stage, condition] = [flag.slice(0, equals).trim(), flag.slice(equals + 1).trim()];
-    if (equals < 1 || condition === '' || condition.startsWith('=')) {
-      throw new UserError('bad-usage', `--require ${flag}: a stage, = and a condition are needed`, { hint: FORM });
-    }
-    const before = said[stage];
-    if (before === undefined) {
-      const hint = nameHint(stage, Object.keys(stages));
-      throw new UserError('unknown-stage', `--require ${flag}: there is no stage ${stage}`, { ...(hint && { hint }) });
-    }
-    said[stage] = { ...before, require: [...(before.require ?? []), condition] };
-    origins.set(`stages.${stage}.require`, { kind: 'flag', flag: `--require ${stage}` });
-  }
-  return said;
+  return withStageFlags(stages, flags, REQUIRE, origins, ({ require = [] }, condition) => ({
+    require: [...require, condition],
+  }));
 }
 
 /** A condition as the pipeline's own gates are shown; `index` counts from 0. */
@@ -68,5 +56,5 @@ export function refuseRequired({ stages }: LoadedPipeline, chosen: Readonly<Reco
   });
   if (problems.length === 0) return;
   const message = `a condition cannot be used\n\n${formatProblems(problems)}\n`;
-  throw new ConfigFault('bad-usage', message, { faults: fileFaults(problems) }, { hint: FORM });
+  throw new ConfigFault('bad-usage', message, { faults: fileFaults(problems) }, { hint: REQUIRE.form });
 }

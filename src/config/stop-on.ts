@@ -3,34 +3,22 @@ import { WARNING_KINDS, type WarningKind } from '../domain/progress.ts';
 import { nameHint } from '../template/closest.ts';
 import type { Origin } from './origin.ts';
 import type { StageSelection } from './run-sources.ts';
+import { type StageFlag, withStageFlags } from './stage-flags.ts';
 
-const FORM = '--stop-on train=nan,stall';
+const STOP_ON: StageFlag = {
+  name: '--stop-on',
+  form: '--stop-on train=nan,stall',
+  needs: 'warnings',
+  field: 'stopOn',
+};
 
-/**
- * The stages with what `--stop-on STAGE=WARNING,...` says over the files; `none` turns it off. `origins` gets where it came
- * from. Throws `bad-usage` for another form or word, `unknown-stage`.
- */
+/** The stages with what `--stop-on STAGE=WARNING,...` says over the files; `none` turns it off. Throws `bad-usage` for another word. */
 export function withStopOn(
   stages: Readonly<Record<string, StageSelection>>,
   flags: readonly string[],
   origins: Map<string, Origin>,
 ): Readonly<Record<string, StageSelection>> {
-  const said: Record<string, StageSelection> = { ...stages };
-  for (const flag of flags) {
-    const equals = flag.indexOf('=');
-    const stage = flag.slice(0, equals).trim();
-    if (equals < 1) {
-      throw new UserError('bad-usage', `--stop-on ${flag}: a stage, = and warnings are needed`, { hint: FORM });
-    }
-    const before = said[stage];
-    if (before === undefined) {
-      const hint = nameHint(stage, Object.keys(stages));
-      throw new UserError('unknown-stage', `--stop-on ${flag}: there is no stage ${stage}`, { ...(hint && { hint }) });
-    }
-    said[stage] = { ...before, stopOn: kindsIn(flag, flag.slice(equals + 1)) };
-    origins.set(`stages.${stage}.stopOn`, { kind: 'flag', flag: `--stop-on ${stage}` });
-  }
-  return said;
+  return withStageFlags(stages, flags, STOP_ON, origins, (_before, text, flag) => ({ stopOn: kindsIn(flag, text) }));
 }
 
 function kindsIn(flag: string, text: string): WarningKind[] {

@@ -129,8 +129,8 @@ function block<T>(
   [one, many]: readonly [string, string],
   line: (item: T) => string,
 ): DiagnosisPart | undefined {
-  if (items.length === 0) return undefined;
-  return { title, amount: counted(items.length, one, many), body: fenced(items.map(line).join('\n')) };
+  const part = listed(title, items, [one, many], line);
+  return part && { ...part, body: fenced(part.body) };
 }
 
 function several(title: string, amount: string, bodies: readonly string[]): DiagnosisPart | undefined {
