@@ -44,7 +44,8 @@ test('row 2: away for longer than --max-offline: exit 6, nothing is cancelled, a
   await place.cluster.fault('kill', 'kube-apiserver');
   const gaveUp = await told;
   expect(gaveUp.exitCode, gaveUp.stderr).toBe(6);
-  expect(gaveUp.stderr).toMatch(
+  const { error } = JSON.parse(gaveUp.stderr.trimEnd().split('\n').at(-1) ?? '');
+  expect(`ilab-backend: ${error.message}\n  ${error.hint}`).toMatch(
     /ilab-backend: \S+ \(context \S+\) does not answer: [^\n]+\n {2}nothing was cancelled; [^\n]+\n {2}then go on: `ilab-backend resume week[^`]*`/,
   );
   await place.workspace.letGo('week', 'act');

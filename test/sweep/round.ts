@@ -95,11 +95,19 @@ function judgeFirst(fault: Fault, ended: readonly Ended[]): readonly string[] {
   const violations: string[] = [];
   if (first.hung) violations.push('the disturbed run hung');
   else if (!allowed.includes(first.exitCode)) violations.push(`it ended with ${first.exitCode}: ${first.stderr}`);
-  if (first.exitCode === DISK_EXIT_CODE && !/^ilab-backend: .+\n {2}.+/m.test(first.stderr)) {
+  if (first.exitCode === DISK_EXIT_CODE && !hasNextStep(first.stderr)) {
     violations.push(`no message with a next step: ${first.stderr}`);
   }
   if (/\n {4}at /.test(first.stderr)) violations.push(`a stack trace: ${first.stderr}`);
   return violations;
+}
+
+/** The run is read by a program (`-o json`): the error is the last line of stderr, an object with a message and a hint. */
+function hasNextStep(stderr: string): boolean {
+  const last = stderr.trimEnd().split('\n').at(-1) ?? '';
+  if (!last.startsWith('{"error":')) return false;
+  const { error } = JSON.parse(last) as { readonly error: { readonly message?: unknown; readonly hint?: unknown } };
+  return [error.message, error.hint].every((text) => typeof text === 'string' && text.trim() !== '');
 }
 
 async function whatWasStruck(fault: Fault, log: string, room: Room): Promise<Round['struck']> {
