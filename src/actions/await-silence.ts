@@ -1,3 +1,4 @@
+import { firstOf } from '../domain/first-of.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AttemptRef, LogLine, Target } from '../ports/target.ts';
 
@@ -39,7 +40,7 @@ export class Silence {
     for (;;) {
       if (alarm === undefined || this.#signal.aborted) return next;
       this.#asleep ??= this.#sleep(alarm - this.#now());
-      const first = await Promise.race([next, this.#asleep]);
+      const first = await firstOf([next, this.#asleep]);
       if (first !== 'woke') return first;
       this.#asleep = undefined;
       if (this.#signal.aborted || this.#now() < alarm) continue;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { firstOf } from '../../domain/first-of.ts';
 
 /** Where a pager is shown, and until when at most. */
 export interface PageOptions {
@@ -46,7 +47,7 @@ async function feed(into: Writable, lines: AsyncIterable<readonly string[]>): Pr
   try {
     for await (const some of lines) {
       if (!into.writable) return;
-      if (!into.write(some.map((line) => `${line}\n`).join(''))) await Promise.race([once(into, 'drain'), closed]);
+      if (!into.write(some.map((line) => `${line}\n`).join(''))) await firstOf([once(into, 'drain'), closed]);
     }
   } catch {
     // What could not be read is missing at its end.

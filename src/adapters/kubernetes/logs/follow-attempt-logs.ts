@@ -1,3 +1,4 @@
+import { firstOf } from '../../../domain/first-of.ts';
 import type { RunLock } from '../../../ports/run-store.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import { writeDurably } from '../../process/durable-file.ts';
@@ -194,7 +195,7 @@ async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): 
   });
   try {
     for (;;) {
-      const next = await Promise.race([items.next(), aborted]);
+      const next = await firstOf([items.next(), aborted]);
       if (next === undefined || next.done === true) return;
       yield next.value;
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../../domain/errors.ts';
+import { firstOf } from '../../../domain/first-of.ts';
 import { type KubeApi, KubeFault, type KubeObject, RESOURCES } from '../api/kube-api.ts';
 import { isTerminating } from '../api/terminating.ts';
 import type { HolderProcess } from './holder.ts';
@@ -197,7 +198,7 @@ class LeaseWatch {
   async change(clock: StoreClock, seconds: number): Promise<void> {
     const enough = new AbortController();
     const signal = AbortSignal.any([enough.signal, this.#stop.signal]);
-    await Promise.race([this.#changed.promise, clock.sleep(seconds, signal).catch(() => undefined)]);
+    await firstOf([this.#changed.promise, clock.sleep(seconds, signal).catch(() => undefined)]);
     enough.abort();
   }
 

@@ -1,3 +1,4 @@
+import { firstOf } from '../../../domain/first-of.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { StartTimes } from '../../../ports/target.ts';
 import { ATTEMPT_LABEL, RUN_LABEL, STAGE_LABEL } from '../api/attempt-labels.ts';
@@ -84,7 +85,7 @@ export async function* podStates(
         const isGone = workload === undefined && (wasThere || (await findWorkload(api, attempt, signal)) === undefined);
         if ((isGone || (workload !== undefined && hasEnded(workload))) && haveEnded(podsOf(view, attempt))) return;
       }
-      await Promise.race([changed, left]);
+      await firstOf([changed, left]);
     }
   } finally {
     release();

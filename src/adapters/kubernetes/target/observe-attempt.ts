@@ -1,4 +1,5 @@
 import { unreachable } from '../../../domain/errors.ts';
+import { firstOf } from '../../../domain/first-of.ts';
 import type { Outcome } from '../../../domain/outcome.ts';
 import type { Observation } from '../../../ports/target.ts';
 import { RUN_LABEL } from '../api/attempt-labels.ts';
@@ -52,7 +53,7 @@ export async function* observeAttempt(observed: Observed, signal: AbortSignal): 
         yield seen;
         if (seen.kind === 'ended' || seen.kind === 'gone') return;
       }
-      await Promise.race([changed, observed.pause(TICK_MS, signal)]);
+      await firstOf([changed, observed.pause(TICK_MS, signal)]);
     }
   } finally {
     release();
