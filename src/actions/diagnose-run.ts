@@ -17,8 +17,8 @@ import { adviserOf } from './advise-on.ts';
 import { type AttemptAnew, attemptsAnew } from './attempts-anew.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { type OpenRun, openRun } from './open-run.ts';
-import { type Advise, readProgress } from './read-progress.ts';
 import { readRun } from './read-run.ts';
+import { readWarnings } from './read-warnings.ts';
 import { seeAttempts } from './see-attempts.ts';
 import { type ConfigValue, viewConfig } from './view-config.ts';
 
@@ -78,7 +78,7 @@ export async function diagnoseRun(deps: Deps, request: DiagnoseRequest, signal: 
     if (log === undefined) continue;
     logs.push(log);
     const warned = await seen(`what the log of ${ref.stage}, attempt ${ref.attempt}, warned of`, () =>
-      warningsOf(deps, ref, adviseOn(ref.stage), signal),
+      readWarnings(deps.target, ref, { advise: adviseOn(ref.stage), ...untilEnd(record, ref) }, signal),
     );
     warnings.push(...(warned ?? []));
   }
@@ -142,20 +142,12 @@ async function logOf({ target }: Deps, ref: AttemptRef, tail: number, signal: Ab
   return { stage: ref.stage, attempt: ref.attempt, text: lines.join('\n'), lines: lines.length };
 }
 
-/** Of all of the log: what went wrong first may lie far before its end. */
-async function warningsOf(
-  { target }: Deps,
-  ref: AttemptRef,
-  advise: Advise,
-  signal: AbortSignal,
-): Promise<readonly AttemptWarning[]> {
-  const warnings: AttemptWarning[] = [];
-  for await (const said of readProgress(target, ref, { follow: false, advise }, signal)) {
-    if (said.kind !== 'warned') continue;
-    const { stage, attempt } = ref;
-    warnings.push({ stage, attempt, at: said.time, ...said.warning });
-  }
-  return warnings;
+/** A stall may be the last thing that its log tells. */
+function untilEnd(record: RunRecord, ref: AttemptRef): { readonly until?: string } {
+  const stage = record.stages.find(({ name }) => name === ref.stage);
+  const at = stage?.attempts.find(({ attempt }) => attempt === ref.attempt)?.at;
+  const until = at?.ended ?? at?.outcome;
+  return until === undefined ? {} : { until };
 }
 
 /** Without the stamp, the container and what every last word begins with; a terminal's colours are no words. */

@@ -6,7 +6,7 @@ import type { AttemptRef, LogLine, LogOptions, Target } from '../ports/target.ts
 import { Silence } from './await-silence.ts';
 
 /** Enough to know an attempt's pace at once, for who joins it late; a log may have gigabytes. */
-const JOINED_AT = 5000;
+export const JOINED_AT = 5000;
 
 /** What a log says of how its attempt goes. `time`: when it was said, RFC 3339: whoever joins is told of the past as such. */
 export type Said =

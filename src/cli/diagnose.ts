@@ -3,7 +3,7 @@ import type { Deps } from '../actions/deps.ts';
 import { diagnoseRun } from '../actions/diagnose-run.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
-import { DIAGNOSIS_CONTENTS, diagnosisPage, diagnosisParts } from '../ui/text/diagnosis-page.ts';
+import { DIAGNOSIS_CONTENTS, diagnosisPage, diagnosisParts, diagnosisVerdict } from '../ui/text/diagnosis-page.ts';
 import { formatBytes } from '../ui/text/format.ts';
 import { printableJson } from '../ui/text/printable-json.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
@@ -58,9 +58,9 @@ export const defineDiagnose: DefineCommand = (command, context, done) => {
         const amounts = diagnosisParts(diagnosis).map(({ amount }) => `  ${amount}\n`);
         const size = formatBytes(Buffer.byteLength(text));
         context.stdout.write(`${oneLine(file)} (${size}) has\n${amounts.join('')}`);
-        const first = diagnosis.causes[0];
-        const likeliest = first === undefined ? 'nothing wrong was found' : `likeliest: ${oneLine(first.what)}`;
-        context.stderr.write(`${likeliest}\nNothing was sent. Look through the file before you give it to anybody.\n`);
+        context.stderr.write(
+          `${diagnosisVerdict(diagnosis)}\nNothing was sent. Look through the file before you give it to anybody.\n`,
+        );
       }
       done(0);
     });

@@ -1,4 +1,5 @@
 import { readRun } from '../actions/read-run.ts';
+import { seeWarnings } from '../actions/read-warnings.ts';
 import { seeAttempts } from '../actions/see-attempts.ts';
 import { endingOf } from '../domain/run-ending.ts';
 import { shownPhase } from '../domain/run-phase.ts';
@@ -21,12 +22,13 @@ export const defineStatus: DefineCommand = (command, context, done) => {
       const sights = await seeAttempts(deps, record, driven);
       const ending = endingOf(record, driven, sights);
       const place = record.target === 'kubernetes' ? { place: deps.store.place } : {};
-      const known = { ending, sights, now: deps.clock.now(), ...place };
+      const warned = await seeWarnings(deps, record, sights, context.signal);
+      const known = { ending, sights, warned, now: deps.clock.now(), ...place };
       const text = (): string => withPlace(statusText(record, known, layoutOf(context)), context.stdout.place);
       writeDocument(
         context,
         flags.output,
-        toRunObject(record, shownPhase(record, ending.phase), sights),
+        toRunObject(record, shownPhase(record, ending.phase), sights, warned),
         text,
         () => `run/${name}`,
       );

@@ -17,7 +17,7 @@ export interface Diagnosis {
   /** Where the run lives. */
   readonly place: string;
   readonly ending: Ending;
-  /** The likeliest first; empty where nothing is wrong. */
+  /** The likeliest first; empty where nothing is wrong. Of a run that ended well: what went wrong on the way. */
   readonly causes: readonly Cause[];
   readonly sights: readonly { readonly stage: string; readonly sight: Sight }[];
   /** Of the machine or the cluster. */

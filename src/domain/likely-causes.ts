@@ -33,11 +33,12 @@ export interface Evidence {
 
 /**
  * What may be wrong, the likeliest first: what ended a stage, what was seen of those that are open, what is broken where they
- * run, then what went wrong on the way and what is only not as it should be. Empty when nothing is.
+ * run, then what went wrong on the way and what is only not as it should be. Of a run that ended well only what went wrong on the way:
+ * what is found where it ran is the cause of nothing. Empty when nothing is.
  */
 export function likelyCauses({ record, ending, sights, warnings, findings, lastWords }: Evidence): readonly Cause[] {
   const of = (state: Finding['state']): readonly Cause[] =>
-    findings.filter((one) => one.state === state).map(ofFinding);
+    endedWell(ending) ? [] : findings.filter((one) => one.state === state).map(ofFinding);
   const warned = (wanted: (stage: StageRecord) => boolean): readonly Cause[] =>
     record.stages.filter(wanted).flatMap((stage) => ofWarnings(stage, warnings));
   const causes = [
@@ -52,6 +53,11 @@ export function likelyCauses({ record, ending, sights, warnings, findings, lastW
   ];
   const named = (text: string): string => text.replace(/\bRUN\b/g, record.name);
   return causes.map((cause) => ({ ...cause, remedies: cause.remedies.map(named) }));
+}
+
+/** Then there is nothing to find a cause of. */
+export function endedWell({ phase }: Ending): boolean {
+  return phase === 'Succeeded';
 }
 
 type LastWords = Evidence['lastWords'];

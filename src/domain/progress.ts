@@ -29,6 +29,12 @@ export interface AttemptWarning extends Warning {
   readonly at: string;
 }
 
+/** What logs warned of, by stage and attempt. An attempt whose log was not read is absent. */
+export type Warned = ReadonlyMap<string, ReadonlyMap<number, readonly AttemptWarning[]>>;
+
+/** Nothing was read. */
+export const NOT_READ: Warned = new Map();
+
 /** A fault that a person should look at before the attempt has cost more. */
 export interface Warning {
   readonly kind: WarningKind;

@@ -7,7 +7,7 @@ import type { Finding } from '../../src/domain/finding.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { LogLine } from '../../src/ports/target.ts';
-import { diagnosisPage } from '../../src/ui/text/diagnosis-page.ts';
+import { diagnosisPage, diagnosisVerdict } from '../../src/ui/text/diagnosis-page.ts';
 import { FakeWorld, succeeded } from '../fakes/story.ts';
 
 const never = new AbortController().signal;
@@ -123,7 +123,32 @@ test('a run that is well has no cause', async () => {
   for await (const _ of driveRun(world.deps(), { name: 'weekly' }, never));
   const diagnosis = await diagnoseRun(world.deps(), { ...PLAIN, name: 'weekly' }, never);
   expect(diagnosis.causes).toEqual([]);
-  expect(diagnosisPage(diagnosis)).toContain('Nothing wrong was found.');
+  expect(diagnosisPage(diagnosis)).toContain('## It ended well\n\nweekly is done.\n\n## How it stands');
+  expect(diagnosisVerdict(diagnosis)).toBe('it ended well: weekly is done');
+});
+
+test('what is found where a run ended well is the cause of nothing', async () => {
+  const world = new FakeWorld([{ name: 'train', retry: { infra: 0, user: 1 } }], ({ attempt }) =>
+    attempt === 1 ? fails('it ended with exit code 1') : succeeded(),
+  );
+  await world.start('weekly', world.document({ sources: sourcesWith({}) }));
+  for await (const _ of driveRun(world.deps(), { name: 'weekly' }, never));
+  const examine = async function* (): AsyncGenerator<Finding, void> {
+    yield { name: 'Disk', state: 'warning', message: '1 GiB free', fix: 'free space' };
+    yield { name: 'Python', state: 'problem', message: 'there is none', fix: 'install it' };
+    yield { name: 'Node', state: 'ok', message: '24' };
+  };
+  const diagnosis = await diagnoseRun(world.deps(), { ...PLAIN, name: 'weekly', examine }, never);
+  expect(diagnosis.causes.map(({ what }) => what)).toEqual([
+    expect.stringMatching(/^train, attempt 1: it ended with exit code 1/),
+  ]);
+  expect(diagnosisVerdict(diagnosis)).toMatch(
+    /^it ended well: weekly is done; on the way: train, attempt 1: .*; `doctor` finds 2 things to mend where it lives$/,
+  );
+  const page = diagnosisPage(diagnosis);
+  expect(page).not.toContain('Likely causes');
+  expect(page).toContain('## It ended well\n\nweekly is done.\n\nWhat went wrong on the way:\n\n1. train, attempt 1');
+  expect(page).toContain('- problem: Python: there is none. install it');
 });
 
 test('no secret is in it, wherever one lay', async () => {

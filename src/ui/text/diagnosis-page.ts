@@ -1,8 +1,8 @@
 import type { Diagnosis } from '../../domain/diagnosis.ts';
-import type { Cause } from '../../domain/likely-causes.ts';
+import { type Cause, endedWell } from '../../domain/likely-causes.ts';
 import { counted } from '../../domain/publication/markdown.ts';
 import { eventLine } from './event-line.ts';
-import { oneLine, sanitize } from './sanitize.ts';
+import { oneLine, sanitize, type TextOptions } from './sanitize.ts';
 import { statusText } from './status-text.ts';
 
 /** One section, and how much is in it. */
@@ -29,11 +29,7 @@ export function diagnosisParts(diagnosis: Diagnosis): readonly DiagnosisPart[] {
     return line === undefined ? [] : [{ ...line, time: event.time }];
   });
   const parts: readonly (DiagnosisPart | undefined)[] = [
-    {
-      title: 'Likely causes',
-      amount: causes.length === 0 ? 'nothing wrong was found' : counted(causes.length, 'likely cause', 'likely causes'),
-      body: causes.length === 0 ? 'Nothing wrong was found.' : causes.map(causeText).join('\n\n'),
-    },
+    endedWell(diagnosis.ending) ? goodEnd(diagnosis) : badEnd(causes),
     { title: 'How it stands', amount: 'the status', body: fenced(statusText(record, known)) },
     listed(
       'What could not be had',
@@ -86,6 +82,42 @@ export function diagnosisParts(diagnosis: Diagnosis): readonly DiagnosisPart[] {
     },
   ];
   return parts.filter((part) => part !== undefined);
+}
+
+function badEnd(causes: readonly Cause[]): DiagnosisPart {
+  const title = 'Likely causes';
+  if (causes.length === 0) return { title, amount: 'nothing wrong was found', body: 'Nothing wrong was found.' };
+  const amount = counted(causes.length, 'likely cause', 'likely causes');
+  return { title, amount, body: causes.map(causeText).join('\n\n') };
+}
+
+function goodEnd({ causes, ending, findings }: Diagnosis): DiagnosisPart {
+  const found = findings.filter(({ state }) => state === 'problem' || state === 'warning');
+  const body = [
+    `${plain(ending.message)}.`,
+    ...(causes.length === 0 ? [] : ['What went wrong on the way:', causes.map(causeText).join('\n\n')]),
+    ...(found.length === 0
+      ? []
+      : [`${findingsPhrase(found.length)} where it lives, below; the run came to its end all the same.`]),
+  ];
+  return { title: 'It ended well', amount: 'that it ended well', body: body.join('\n\n') };
+}
+
+/** What a person is told once the page is written: what is likeliest, or that it ended well. */
+export function diagnosisVerdict({ causes, ending, findings }: Diagnosis, options?: TextOptions): string {
+  const [first] = causes;
+  const what = first === undefined ? undefined : oneLine(first.what, options);
+  if (!endedWell(ending)) return what === undefined ? 'nothing wrong was found' : `likeliest: ${what}`;
+  const found = findings.filter(({ state }) => state === 'problem' || state === 'warning').length;
+  return [
+    `it ended well: ${oneLine(ending.message, options)}`,
+    ...(what === undefined ? [] : [`on the way: ${what}`]),
+    ...(found === 0 ? [] : [`${findingsPhrase(found)} where it lives`]),
+  ].join('; ');
+}
+
+function findingsPhrase(count: number): string {
+  return `\`doctor\` finds ${counted(count, 'thing', 'things')} to mend`;
 }
 
 /** A diagnosis as a page of Markdown: what matters first, everything else below. */

@@ -3,6 +3,7 @@ import type { Overhead } from '../../domain/event.ts';
 import type { Outcome, StageResult } from '../../domain/outcome.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import type { AttemptOrigin } from '../../domain/plan.ts';
+import { type AttemptWarning, NOT_READ, type Warned } from '../../domain/progress.ts';
 import { attemptPhase, isCancelling, type ShownPhase, type StagePhase } from '../../domain/run-phase.ts';
 import type { ApprovalRecord, AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
 import { NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
@@ -89,12 +90,19 @@ interface RunObjectAttempt {
     readonly outcome?: SeenOutcome;
     readonly reason?: string;
   };
+  /** What its log warned of, in its order; absent where no log was read. */
+  readonly warnings?: readonly Omit<AttemptWarning, 'stage' | 'attempt'>[];
 }
 
 type SeenOutcome = { readonly kind: 'succeeded' } | Exclude<Outcome, { readonly kind: 'succeeded' }>;
 
 /** The record as scripts see it; `phase` as `shownPhase` tells it, `sights` of what nobody drives. */
-export function toRunObject(record: RunRecord, phase: ShownPhase, sights: Sights = NO_SIGHTS): RunObject {
+export function toRunObject(
+  record: RunRecord,
+  phase: ShownPhase,
+  sights: Sights = NO_SIGHTS,
+  warned: Warned = NOT_READ,
+): RunObject {
   const { pipeline, profile, cancel } = record;
   return {
     apiVersion: 'ilab-backend.dev/v1alpha1',
@@ -115,7 +123,7 @@ export function toRunObject(record: RunRecord, phase: ShownPhase, sights: Sights
         ...(endedAt === undefined ? {} : { endedAt }),
       })),
       overhead: overheadOf(record),
-      stages: record.stages.map((stage) => toStage(stage, sights)),
+      stages: record.stages.map((stage) => toStage(stage, sights, warned)),
     },
   };
 }
@@ -124,7 +132,7 @@ function toCancel(cancel: NonNullable<RunRecord['cancel']>): NonNullable<RunObje
   return { at: cancel.at, by: cancel.by, ...(cancel.reason === undefined ? {} : { reason: cancel.reason }) };
 }
 
-function toStage(stage: StageRecord, sights: Sights): RunObjectStage {
+function toStage(stage: StageRecord, sights: Sights, warned: Warned): RunObjectStage {
   const { decision } = stage;
   const reason = decision?.kind === 'skip' || decision?.kind === 'refuse' ? { reason: decision.reason } : {};
   const reused = decision?.kind === 'reuse' ? decision : undefined;
@@ -134,9 +142,14 @@ function toStage(stage: StageRecord, sights: Sights): RunObjectStage {
     ...reason,
     ...(decision?.kind === 'refuse' ? { gate: decision.gate } : {}),
     ...(stage.approval === undefined ? {} : { approval: toApproval(stage.approval) }),
-    attempts: stage.attempts.map((attempt) =>
-      toAttempt(attempt, attempt.outcome === undefined ? sights.get(stage.name) : undefined, seenPhase(stage, sights)),
-    ),
+    attempts: stage.attempts.map((attempt) => ({
+      ...toAttempt(
+        attempt,
+        attempt.outcome === undefined ? sights.get(stage.name) : undefined,
+        seenPhase(stage, sights),
+      ),
+      ...toWarnings(warned.get(stage.name)?.get(attempt.attempt)),
+    })),
     reused:
       reused === undefined ? null : { run: reused.from.run, stage: reused.from.stage, attempt: reused.from.attempt },
     result: toResult(reused?.result ?? ownResult(stage)),
@@ -178,6 +191,17 @@ function toAttempt(attempt: AttemptRecord, sight: Sight | undefined, stagePhase:
     ...(ended === undefined ? {} : { endedAt: ended }),
     ...(attempt.outcome === undefined ? {} : { outcome: toOutcome(attempt.outcome) }),
     ...(sight === undefined ? {} : { seen: toSeen(sight) }),
+  };
+}
+
+function toWarnings(warnings: readonly AttemptWarning[] | undefined): Pick<RunObjectAttempt, 'warnings'> {
+  if (warnings === undefined) return {};
+  return {
+    warnings: warnings.map(({ kind, at, message, evidence, fix }) => ({
+      ...{ kind, at, message },
+      ...(evidence === undefined ? {} : { evidence }),
+      ...(fix === undefined ? {} : { fix }),
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { unreachable } from '../../domain/errors.ts';
 import { overheadOf } from '../../domain/overhead.ts';
+import { NOT_READ, type Warned } from '../../domain/progress.ts';
 import { secondsBetween } from '../../domain/record-events.ts';
 import { afterCause, type Ending } from '../../domain/run-ending.ts';
 import { isAwaitingApproval, isCancelling, lastAttempt, shownPhase } from '../../domain/run-phase.ts';
@@ -11,7 +12,7 @@ import { paint, phaseTone } from './paint.ts';
 import { originPhrase, outcomePhrase, outcomeWord, overheadPhrase, resultPhrase } from './phrases.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 import { table } from './table.ts';
-import { padTo } from './text-width.ts';
+import { padTo, wrapTo } from './text-width.ts';
 
 /** How a document for people is laid out; what is absent is as for a pipe: any width, no colour, UTF-8. */
 export interface DocumentOptions extends TextOptions {
@@ -24,6 +25,8 @@ export interface RunNow {
   readonly now: Date;
   /** Of what nobody drives; absent = nothing was looked at. */
   readonly sights?: Sights;
+  /** Absent = no log was read. */
+  readonly warned?: Warned;
 }
 
 /**
@@ -44,13 +47,41 @@ export function statusText(
     '',
     stagesTable(record, known, options),
     '',
-    ...gpuTimeline(record, known.now, options).flatMap((line, index, all) =>
-      index === all.length - 1 ? [line, ''] : [line],
-    ),
+    ...paragraph(warningLines(record, known, options)),
+    ...paragraph(gpuTimeline(record, known.now, options)),
     paint(phaseTone(ending.phase), oneLine(ending.message, options), color),
     ...next.map((command) => `next: ${oneLine(command, options)}`),
     ...afterCause(record, ending).map((line) => oneLine(line, options)),
   ].join('\n');
+}
+
+function paragraph(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+/** What the logs warned of: the sentence, the line that says it, and what to change. What an outcome says is not said again. */
+function warningLines(
+  record: RunRecord,
+  { warned = NOT_READ, now }: RunNow,
+  options: DocumentOptions,
+): readonly string[] {
+  return record.stages.flatMap((stage) =>
+    stage.attempts.flatMap(({ attempt, outcome }) =>
+      (warned.get(stage.name)?.get(attempt) ?? [])
+        .filter(({ message }) => outcome?.kind !== 'failed' || !outcome.message.includes(message))
+        .flatMap(({ message, at, evidence, fix }) => [
+          ...said('', `${stage.name}, attempt ${attempt}, warned ${formatAge(at, now)} ago: ${message}`, options),
+          ...(evidence === undefined ? [] : said('  ', `| ${evidence}`, options)),
+          ...(fix === undefined ? [] : said('  ', `fix: ${fix}`, options)),
+        ]),
+    ),
+  );
+}
+
+function said(indent: string, text: string, options: DocumentOptions): readonly string[] {
+  const line = oneLine(text, options);
+  const lines = options.width === undefined ? [line] : wrapTo(line, options.width - indent.length);
+  return lines.map((one) => indent + paint('warning', one, options.color === true));
 }
 
 /** The stages of a run as a table. No newline at the end. */

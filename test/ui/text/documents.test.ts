@@ -252,10 +252,16 @@ test.each(Object.entries(RECORDS))('hostile texts in the record %s reach no term
     'id',
   ]);
   const hostile = poisoned(record, kept);
+  const warning = poisoned({ kind: 'nan', stage: 'train', message: 'a', evidence: 'b', fix: 'c' } as const, kept);
+  const all = hostile.stages.map(({ name, attempts }) => {
+    const each = attempts.map(({ attempt }) => [attempt, [{ ...warning, attempt, at: at(0) }]] as const);
+    return [name as string, new Map(each)] as const;
+  });
+  const known = { now, warned: new Map(all) };
   for (const width of [20, 80]) {
     for (const text of [
-      statusText(hostile, { ending: endingOf(hostile, false), now }, { color: true, width }),
-      statusText(hostile, { ending: endingOf(hostile, true), now }, { color: true, width }),
+      statusText(hostile, { ...known, ending: endingOf(hostile, false) }, { color: true, width }),
+      statusText(hostile, { ...known, ending: endingOf(hostile, true) }, { color: true, width }),
       listTable([{ row: rowOf(hostile), phase: 'Failed' }], now, { color: true, width }),
     ]) {
       expect(withoutStyles(text)).not.toMatch(CONTROLS);

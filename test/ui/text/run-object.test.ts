@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { AttemptWarning, Warned } from '../../../src/domain/progress.ts';
 import { runPhase } from '../../../src/domain/run-phase.ts';
 import type { Sight } from '../../../src/domain/sight.ts';
 import { toRunObject } from '../../../src/ui/text/run-object.ts';
@@ -186,6 +187,12 @@ const SIGHTS: readonly Sight[] = [
   },
 ];
 
+const WARNING: AttemptWarning = {
+  ...{ stage: 'train', attempt: 1, at: '2026-01-01T00:00:12.000Z', kind: 'nan' },
+  ...{ message: 'the loss is no number', evidence: 'loss: nan', fix: 'lower it' },
+};
+const WARNED: Warned = new Map([['train', new Map([[1, [WARNING]]])]]);
+
 describe('docs/status.md', () => {
   // What stands below is about other documents.
   const [doc = ''] = readFileSync(new URL('../../../docs/status.md', import.meta.url), 'utf8').split('\n## ');
@@ -195,6 +202,7 @@ describe('docs/status.md', () => {
     const objects = [
       ...Object.values(RECORDS).map((record) => toRunObject(record, runPhase(record, false))),
       ...SIGHTS.map((sight) => toRunObject(RECORDS.running, 'Interrupted', new Map([['train', sight]]))),
+      toRunObject(RECORDS.running, 'Running', new Map(), WARNED),
     ];
     const seen = new Set(objects.flatMap((object) => [...fields(object, '')]));
     expect([...seen].filter((field) => !named.has(field))).toEqual([]);
