@@ -5,6 +5,7 @@ import { prepareResume } from '../../src/actions/resume-run.ts';
 import { startRun } from '../../src/actions/start-run.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import { type FakeStage, FakeWorld, failed, play, shape, succeeded } from '../fakes/story.ts';
+import { until } from '../fakes/until.ts';
 
 const CHAIN: readonly FakeStage[] = [
   { name: 'one' },
@@ -338,8 +339,3 @@ describe('run --name twice', () => {
     expect(again).toEqual({ kind: 'continued', name: 'weekly-1', verdict });
   });
 });
-
-/** Yields to the driver until the condition holds; the test's own time limit ends it. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { driveRun } from '../../src/actions/drive-run.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import { type FakeStage, FakeWorld, play, shape, succeeded } from '../fakes/story.ts';
+import { until } from '../fakes/until.ts';
 
 const CHAIN: readonly FakeStage[] = [{ name: 'one' }, { name: 'two', needs: ['one'] }];
 const never = new AbortController().signal;
@@ -81,7 +82,3 @@ test('when nobody else drives, the driver takes its right again and goes on in t
   ]);
   expect(world.target.created).toEqual(['weekly-1-one-1', 'weekly-1-two-1']);
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}

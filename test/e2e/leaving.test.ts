@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { acting, writeActPipeline } from './act-pipeline.ts';
 import { expectFault, expectNoTrace } from './faults.ts';
 import { Meeting } from './meeting.ts';
-import { type Ended, Person, parseEvents, phases, untilPrinted } from './program.ts';
+import { endOf, Person, parseEvents, phases, untilPrinted } from './program.ts';
 
 /* The driver leaves, politely or not; the stage goes on, the next does not start, and somebody else takes over. */
 
@@ -31,11 +31,6 @@ async function startAndMeet(...more: readonly string[]) {
   // The stage runs; the driver has to know it, too.
   await person.until('week', ({ status }) => status.stages[0]?.phase === 'Running');
   return { driver }; // not itself: a promise would be awaited
-}
-
-async function endOf(driver: ReturnType<Person['start']>): Promise<Ended> {
-  const { exitCode, signal, stdout, stderr } = await driver;
-  return { exitCode, signal, stdout, stderr };
 }
 
 async function expectOneAttemptEach(): Promise<void> {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acting, FINISH, jobTemplate, writeActPipeline } from './act-pipeline.ts';
 import { expectFault } from './faults.ts';
 import { Meeting } from './meeting.ts';
-import { type Ended, Person } from './program.ts';
+import { endOf, Person } from './program.ts';
 
 /* `logs` of a run whose stages come and go. */
 
@@ -26,11 +26,6 @@ async function startAndMeet() {
   const driver = person.start(RUN());
   await meeting.arrived();
   return { driver }; // not itself: a promise would be awaited
-}
-
-async function endOf(driver: ReturnType<Person['start']>): Promise<Ended> {
-  const { exitCode, signal, stdout, stderr } = await driver;
-  return { exitCode, signal, stdout, stderr };
 }
 
 test('-f gives every line as it comes, and ends with the stage', async () => {

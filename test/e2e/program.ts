@@ -49,8 +49,7 @@ export class Person {
 
   /** Types a command and waits for its end. */
   async type(...args: readonly string[]): Promise<Ended> {
-    const { exitCode, signal, stdout, stderr } = await this.start(args);
-    return { exitCode, signal, stdout, stderr };
+    return endOf(this.start(args));
   }
 
   /** The same with `-o json`: the events, parsed. */
@@ -79,6 +78,12 @@ export class Person {
   leave(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Waits for the end of a program that was started. */
+export async function endOf(program: PromiseLike<Partial<Ended> & Pick<Ended, 'stdout' | 'stderr'>>): Promise<Ended> {
+  const { exitCode, signal, stdout, stderr } = await program;
+  return { exitCode, signal, stdout, stderr };
 }
 
 /** Waits until a program that still runs has printed `text`. */

@@ -1,5 +1,6 @@
 import { type RunRecord, runRecordSchema } from '../../src/domain/run-record.ts';
 import type { RunLock, RunStore, StoredRun } from '../../src/ports/run-store.ts';
+import { Bell } from './bell.ts';
 
 interface Entry {
   text: string;
@@ -15,7 +16,7 @@ export class MemoryStore implements RunStore {
   readonly place = 'memory';
   readonly #runs = new Map<string, Entry>();
   readonly #locked = new Map<string, AbortController>();
-  readonly #watchers = new Set<() => void>();
+  readonly #changed = new Bell();
   #writes = 0;
   hook: WriteHook = () => undefined;
 
@@ -62,7 +63,7 @@ export class MemoryStore implements RunStore {
 
   async remove(name: string): Promise<boolean> {
     const there = this.#runs.delete(name);
-    this.#wake();
+    this.#changed.ring();
     return there;
   }
 
@@ -78,7 +79,7 @@ export class MemoryStore implements RunStore {
         yield stored;
         continue;
       }
-      await this.#change(signal);
+      await this.#changed.heard(signal);
     }
   }
 
@@ -103,7 +104,7 @@ export class MemoryStore implements RunStore {
   async untilUndriven(name: string, signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       if (!this.#locked.has(name)) return true;
-      await this.#change(signal);
+      await this.#changed.heard(signal);
     }
     return false;
   }
@@ -111,7 +112,7 @@ export class MemoryStore implements RunStore {
   /** What the operating system does when the process that held the lock dies. */
   releaseAsDead(name: string): void {
     this.#locked.delete(name);
-    this.#wake();
+    this.#changed.ring();
   }
 
   /** What a cluster does to a driver that has not renewed its Lease: the right is free, and its holder is told. */
@@ -125,26 +126,9 @@ export class MemoryStore implements RunStore {
     this.#writes += 1;
     this.hook('before', this.#writes);
     const stored = work();
-    this.#wake();
+    this.#changed.ring();
     this.hook('after', this.#writes);
     return stored;
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#watchers]) wake();
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#watchers.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#watchers.add(done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
   }
 }
 

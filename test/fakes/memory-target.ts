@@ -10,6 +10,7 @@ import type {
   Observation,
   Target,
 } from '../../src/ports/target.ts';
+import { Bell } from './bell.ts';
 
 interface FakeObject {
   readonly spec: AttemptSpec;
@@ -31,7 +32,7 @@ export class MemoryTarget implements Target {
   script: Script;
   /** Lets a test kill the driver between the creation and the answer. */
   afterCreate: () => void = () => undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #changed = new Bell();
   readonly #printed = new Map<string, readonly LogLine[]>();
 
   constructor(script: Script) {
@@ -84,7 +85,7 @@ export class MemoryTarget implements Target {
         yield { kind: 'ended', at: '2026-01-01T00:00:01.000Z', outcome: object.outcome };
         return;
       }
-      await this.#change(signal);
+      await this.#changed.heard(signal);
     }
   }
 
@@ -98,7 +99,7 @@ export class MemoryTarget implements Target {
   async terminate(ref: AttemptRef): Promise<void> {
     const object = this.objects.get(nameOf(ref));
     if (object !== undefined) object.terminating = true;
-    this.#wake();
+    this.#changed.ring();
   }
 
   async *logs(ref: AttemptRef, options: LogOptions, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
@@ -108,7 +109,7 @@ export class MemoryTarget implements Target {
       given += lines.length;
       if (lines.length > 0) yield lines.slice(-(options.tail ?? lines.length));
       else if (!options.follow || signal.aborted || this.objects.get(name)?.outcome !== undefined) return;
-      else await this.#change(signal);
+      else await this.#changed.heard(signal);
     }
   }
 
@@ -120,7 +121,7 @@ export class MemoryTarget implements Target {
       return { container: 'main', stream: 'stdout', time, text };
     });
     this.#printed.set(name, [...lines, ...added]);
-    this.#wake();
+    this.#changed.ring();
   }
 
   async clean(): Promise<void> {}
@@ -134,24 +135,7 @@ export class MemoryTarget implements Target {
     const object = this.objects.get(name);
     if (object === undefined) throw new Error(`no attempt ${name}: there are ${[...this.objects.keys()].join(', ')}`);
     object.outcome = outcome;
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
+    this.#changed.ring();
   }
 }
 

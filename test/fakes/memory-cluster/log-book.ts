@@ -1,4 +1,5 @@
 import type { ByteStream, LogQuery } from '../../../src/adapters/kubernetes/api/kube-api.ts';
+import { Bell } from '../bell.ts';
 
 interface Line {
   /** Milliseconds since 1970. */
@@ -14,7 +15,7 @@ interface ContainerLog {
 /** The logs that kubelets keep, one a pod and container, and the connections that follow them. */
 export class LogBook {
   readonly #logs = new Map<string, ContainerLog>();
-  readonly #waiting = new Set<() => void>();
+  readonly #changed = new Bell();
   #cuts = 0;
 
   /** Adds text as the runtime does: each line gets its time; a last line without its end stays so. */
@@ -26,12 +27,12 @@ export class LogBook {
       const stamp = new Date(now).toISOString().replace('Z', `${nanoseconds}Z`);
       log.lines.push({ time: now, bytes: Buffer.from(`${stamp} ${line}`) });
     }
-    this.#tell();
+    this.#changed.ring();
   }
 
   end(podUid: string, container: string): void {
     this.#of(podUid, container).ended = true;
-    this.#tell();
+    this.#changed.ring();
   }
 
   forget(podUid: string): void {
@@ -40,13 +41,13 @@ export class LogBook {
       log.ended = true;
       this.#logs.delete(key);
     }
-    this.#tell();
+    this.#changed.ring();
   }
 
   /** Ends every open connection, cleanly, as load balancers do. */
   cut(): void {
     this.#cuts += 1;
-    this.#tell();
+    this.#changed.ring();
   }
 
   open(podUid: string, query: LogQuery, signal: AbortSignal): ByteStream {
@@ -70,7 +71,7 @@ export class LogBook {
         continue;
       }
       if (!query.follow || log.ended) return;
-      await this.#change(signal);
+      await this.#changed.heard(signal);
     }
   }
 
@@ -82,22 +83,5 @@ export class LogBook {
       this.#logs.set(key, log);
     }
     return log;
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
-  }
-
-  #tell(): void {
-    for (const wake of [...this.#waiting]) wake();
   }
 }

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AttemptLogFolder } from '../../../../src/adapters/kubernetes/logs/attempt-log-folder.ts';
 import { readAttemptLogs } from '../../../../src/adapters/kubernetes/logs/read-attempt-logs.ts';
 import { linesOf } from '../../../fakes/lines-of.ts';
+import { until } from '../../../fakes/until.ts';
 import { FakeKubelet, line } from './fake-kubelet.ts';
-import { all, FollowBench, never, until } from './follow-bench.ts';
+import { all, FollowBench, never } from './follow-bench.ts';
 
 let bench: FollowBench;
 beforeEach(() => {

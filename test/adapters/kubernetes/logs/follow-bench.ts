@@ -65,7 +65,3 @@ export async function all(lines: AsyncIterable<LogLine>): Promise<readonly LogLi
   for await (const one of lines) found.push(one);
   return found;
 }
-
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
-}

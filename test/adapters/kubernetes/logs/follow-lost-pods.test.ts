@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KubeFault } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
 import { AttemptLogFolder } from '../../../../src/adapters/kubernetes/logs/attempt-log-folder.ts';
+import { until } from '../../../fakes/until.ts';
 import { FakeKubelet, line, QUICK } from './fake-kubelet.ts';
-import { FollowBench, until } from './follow-bench.ts';
+import { FollowBench } from './follow-bench.ts';
 
 /* Pods and nodes that give no log, or none any more. */
 

@@ -7,6 +7,7 @@ import { FollowSlots } from '../../../../src/adapters/kubernetes/logs/follow-slo
 import { InstanceFollower } from '../../../../src/adapters/kubernetes/logs/instance-follower.ts';
 import { InstanceLog } from '../../../../src/adapters/kubernetes/logs/instance-log.ts';
 import { LineMask } from '../../../../src/adapters/kubernetes/logs/line-mask.ts';
+import { until } from '../../../fakes/until.ts';
 import { FakeKubelet, line, QUICK } from './fake-kubelet.ts';
 
 let root: string;
@@ -14,10 +15,6 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'ilab-logs-'));
 });
 afterEach(() => rmSync(root, { recursive: true }));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
-}
 
 /** A follower that has read one line on a connection that goes on. */
 async function following(kubelet: FakeKubelet) {

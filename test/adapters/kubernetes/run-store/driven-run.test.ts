@@ -7,6 +7,7 @@ import { RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
 import type { RunEvent } from '../../../../src/domain/event.ts';
 import { ClientDied } from '../../../fakes/memory-cluster/memory-kube-api.ts';
 import { FakeWorld, play, shape, succeeded } from '../../../fakes/story.ts';
+import { until } from '../../../fakes/until.ts';
 import { type Machine, StoreWorld } from './world.ts';
 
 /*
@@ -68,7 +69,7 @@ describe('kill -9 of the driver', () => {
       for (let count = 1; count <= requests; count += 1) {
         const { stages, world, deps, run } = setUp();
         const dying = world.machine();
-        killAt(world, dying, count, moment);
+        world.killAt(dying, count, moment);
         await run(dying).then(
           () => undefined, // it died in giving its lock back
           (error: unknown) => expect(error).toBeInstanceOf(ClientDied),
@@ -103,17 +104,4 @@ async function countRequests(): Promise<number> {
   const { world, run } = setUp();
   await run(world.machine());
   return world.cluster.requests.length;
-}
-
-function killAt(world: StoreWorld, dying: Machine, count: number, moment: 'before' | 'after'): void {
-  let seen = 0;
-  world.cluster.hook = (now, request) => {
-    if (request.user !== dying.host) return;
-    if (now === 'before') seen += 1;
-    if (now === moment && seen === count) dying.api.kill();
-  };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }

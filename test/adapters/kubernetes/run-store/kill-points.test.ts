@@ -129,7 +129,7 @@ describe.each(DEEDS)('a program dies in $what', (deed) => {
         const world = new StoreWorld();
         const dying = world.machine();
         await deed.prepare(world, dying);
-        killAt(world, dying, count, moment);
+        world.killAt(dying, count, moment);
         // Giving a lock back is a courtesy: its faults are nobody's business, so a kill there is not told.
         await deed.work(world, dying).catch((error: unknown) => expect(error).toBeInstanceOf(ClientDied));
         await expect(dying.api.get(configMaps, 'any'), `${moment} request ${count}`).rejects.toThrow(ClientDied);
@@ -188,15 +188,6 @@ async function countRequests(deed: Deed): Promise<number> {
   const before = world.cluster.requests.length;
   await deed.work(world, machine);
   return world.cluster.requests.length - before;
-}
-
-function killAt(world: StoreWorld, dying: Machine, count: number, moment: 'before' | 'after'): void {
-  let seen = 0;
-  world.cluster.hook = (now, request) => {
-    if (request.user !== dying.host) return;
-    if (now === 'before') seen += 1;
-    if (now === moment && seen === count) dying.api.kill();
-  };
 }
 
 /** Waits for work that waits for time to pass. */

@@ -34,4 +34,14 @@ export class StoreWorld {
     const api = this.cluster.client({ user: host });
     return { api, store: new ClusterRunStore(api, { holder, clock: this.clock }), host, mark };
   }
+
+  /** Ends a machine's program right before or after its request of that number, counted from 1. */
+  killAt(dying: Machine, count: number, moment: 'before' | 'after'): void {
+    let seen = 0;
+    this.cluster.hook = (now, request) => {
+      if (request.user !== dying.host) return;
+      if (now === 'before') seen += 1;
+      if (now === moment && seen === count) dying.api.kill();
+    };
+  }
 }
