@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clusterOfFile } from './support/cluster.ts';
 import { ClusterPerson } from './support/cluster-person.ts';
 import { until } from './support/command.ts';
@@ -9,15 +9,9 @@ import { until } from './support/command.ts';
  */
 
 const cluster = clusterOfFile();
-const people: ClusterPerson[] = [];
-afterEach(() => {
-  for (const person of people.splice(0)) person.remove();
-});
 
-async function personIn(namespace: string): Promise<ClusterPerson> {
-  const person = await ClusterPerson.at(cluster().kubeconfig, namespace);
-  people.push(person);
-  return person;
+function personIn(namespace: string): Promise<ClusterPerson> {
+  return ClusterPerson.ofTest(cluster().kubeconfig, namespace);
 }
 
 /** A namespace that admits only restricted pods, with what the driver runs as. */

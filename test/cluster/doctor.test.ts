@@ -1,20 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clusterOfFile } from './support/cluster.ts';
 import { ClusterPerson } from './support/cluster-person.ts';
 
 /* `doctor` on a real cluster, from here and from a pod. */
 
 const cluster = clusterOfFile({ needsRig: true });
-const people: ClusterPerson[] = [];
-afterEach(() => {
-  for (const person of people.splice(0)) person.remove();
-});
-
-async function personAs(kubeconfig: string, namespace: string): Promise<ClusterPerson> {
-  const person = await ClusterPerson.at(kubeconfig, namespace);
-  people.push(person);
-  return person;
-}
 
 interface Seen {
   readonly name: string;
@@ -31,7 +21,7 @@ async function examine(person: ClusterPerson, ...flags: readonly string[]) {
 }
 
 test('a namespace in which nothing is missing', async () => {
-  const person = await personAs(cluster().kubeconfig, await cluster().namespace({ enforce: 'restricted' }));
+  const person = await ClusterPerson.ofTest(cluster().kubeconfig, await cluster().namespace({ enforce: 'restricted' }));
   const { stdout } = await person.type('rbac', '--detach');
   await cluster().tryKubectl(['apply', '-f', '-'], { input: stdout });
   const { code, shape, findings } = await examine(person);
@@ -44,7 +34,7 @@ test('a namespace in which nothing is missing', async () => {
 
 test('whoever has no right is told which, and how to get it', async () => {
   const namespace = await cluster().namespace();
-  const nobody = await personAs(await cluster().user(`nobody-of-${namespace}`), namespace);
+  const nobody = await ClusterPerson.ofTest(await cluster().user(`nobody-of-${namespace}`), namespace);
   const { code, findings } = await examine(nobody);
   const [needed, ...lost] = findings.filter(({ name }) => name === 'Rights');
   expect(needed).toMatchObject({
@@ -57,7 +47,7 @@ test('whoever has no right is told which, and how to get it', async () => {
 });
 
 test('a namespace that is not there ends the examination', async () => {
-  const { code, findings } = await examine(await personAs(cluster().kubeconfig, 'not-there-at-all'));
+  const { code, findings } = await examine(await ClusterPerson.ofTest(cluster().kubeconfig, 'not-there-at-all'));
   expect(findings.at(-1)).toMatchObject({ name: 'Namespace', state: 'problem' });
   expect(code).toBe(5);
 });
@@ -70,7 +60,7 @@ test('a quota that pods cannot meet is told before a run', async () => {
     metadata: { name: 'tiny' },
     spec: { hard: { 'limits.memory': '1Mi' } },
   });
-  const { code, findings } = await examine(await personAs(cluster().kubeconfig, namespace));
+  const { code, findings } = await examine(await ClusterPerson.ofTest(cluster().kubeconfig, namespace));
   expect(findings.find(({ name }) => name === 'Admission')).toMatchObject({
     state: 'problem',
     message: expect.stringContaining('tiny'),
@@ -82,7 +72,7 @@ describe('the classes that `pod:` names', () => {
   const classes = { runtimeClassName: 'no-such-runtime', priorityClassName: 'no-such-priority' };
 
   test('and the cluster does not have are told, each with what to change', async () => {
-    const person = await personAs(cluster().kubeconfig, await cluster().namespace());
+    const person = await ClusterPerson.ofTest(cluster().kubeconfig, await cluster().namespace());
     const { code, findings } = await examine(person.settle(classes));
     expect(findings).toEqual(
       expect.arrayContaining([
@@ -112,7 +102,7 @@ describe('the classes that `pod:` names', () => {
       { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value: 1 },
     );
     try {
-      const person = await personAs(cluster().kubeconfig, namespace);
+      const person = await ClusterPerson.ofTest(cluster().kubeconfig, namespace);
       const { findings } = await examine(person.settle({ runtimeClassName: name, priorityClassName: name }));
       expect(findings).toEqual(
         expect.arrayContaining([
@@ -130,7 +120,7 @@ describe('the classes that `pod:` names', () => {
 
 test('from inside: rights of the driver and endpoints, and nothing of it is left', async () => {
   const namespace = await cluster().namespace({ enforce: 'restricted' });
-  const person = await personAs(cluster().kubeconfig, namespace);
+  const person = await ClusterPerson.ofTest(cluster().kubeconfig, namespace);
   const { stdout } = await person.type('rbac', '--detach');
   await cluster().tryKubectl(['apply', '-f', '-'], { input: stdout });
   const services = 'http://nobody-at-home.invalid/v1';

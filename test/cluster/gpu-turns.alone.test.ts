@@ -23,12 +23,7 @@ describe('teacher, training and judge', () => {
     });
     const namespace = await cluster().namespace({ enforce: 'restricted' });
     const image = await programImage(cluster());
-    const machine = (): Machine => {
-      const made = new Machine(cluster().kubeconfig, namespace);
-      made.person.env['ILAB_BACKEND_IMAGE'] = image;
-      onTestFinished(() => made.leave());
-      return made;
-    };
+    const machine = () => Machine.ofTest(cluster().kubeconfig, namespace, image);
     const images = await imagesOf(machine());
     const line = [
       ...['run', '--project', PROJECT, '--name', 'turns', '-o', 'json'],

@@ -18,15 +18,10 @@ const RUN = ['run', 'instructlab', '--profile', 'kind-cpu', '--project', CLONE, 
 const cluster = clusterOfFile({ needsRig: true });
 const open = browserOfFile();
 
-test('the chain survives the machine that drives it and an API server that restarts', async ({ onTestFinished }) => {
+test('the chain survives the machine that drives it and an API server that restarts', async () => {
   const namespace = await cluster().namespace({ enforce: 'restricted' });
   const image = await programImage(cluster());
-  const machine = (): Machine => {
-    const made = new Machine(cluster().kubeconfig, namespace);
-    made.person.env['ILAB_BACKEND_IMAGE'] = image;
-    onTestFinished(() => made.leave());
-    return made;
-  };
+  const machine = () => Machine.ofTest(cluster().kubeconfig, namespace, image);
 
   const first = machine().begin(...RUN, '--name', 'weekly');
   const told = await killAt(first, (event) => event.type === 'attempt-started' && event.stage === 'train');

@@ -43,8 +43,7 @@ test('each setting of the pod block is that of the pods that run', async ({ onTe
     { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: runtime }, handler: 'runc' },
     { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: priority }, value: 10 },
   );
-  const here = new Machine(kubeconfig, namespace);
-  onTestFinished(() => here.leave());
+  const here = Machine.ofTest(kubeconfig, namespace);
   const project = join(here.person.folder, 'project');
   mkdirSync(project, { recursive: true });
   const file = PROJECT.replace('runtimeClassName: plain', `runtimeClassName: ${runtime}`);

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { clusterOfFile } from './support/cluster.ts';
 import { ClusterPerson } from './support/cluster-person.ts';
 
@@ -8,19 +8,9 @@ import { ClusterPerson } from './support/cluster-person.ts';
  */
 
 const cluster = clusterOfFile({ needsRig: true });
-const people: ClusterPerson[] = [];
-afterEach(() => {
-  for (const person of people.splice(0)) person.remove();
-});
-
-async function personAs(kubeconfig: string, namespace: string): Promise<ClusterPerson> {
-  const person = await ClusterPerson.at(kubeconfig, namespace);
-  people.push(person);
-  return person;
-}
 
 function admin(namespace: string): Promise<ClusterPerson> {
-  return personAs(cluster().kubeconfig, namespace);
+  return ClusterPerson.ofTest(cluster().kubeconfig, namespace);
 }
 
 async function apply(as: string, manifests: string): Promise<string> {
@@ -35,7 +25,7 @@ async function bound(persona: string, namespace: string): Promise<ClusterPerson>
   const kubeconfig = await cluster().user(name);
   const printed = await (await admin(namespace)).do('rbac', '--persona', persona, '--for', `user:${name}`);
   await apply(cluster().kubeconfig, printed);
-  return personAs(kubeconfig, namespace);
+  return ClusterPerson.ofTest(kubeconfig, namespace);
 }
 
 test('a developer reads runs and their logs, and changes none', async () => {
@@ -88,7 +78,7 @@ test('an administrator makes a namespace, its quota, the roles and the account o
       kubeconfig,
       `{ apiVersion: v1, kind: ResourceQuota, metadata: { name: q, namespace: ${namespace} }, spec: { hard: ${hard} } }`,
     );
-    const there = await personAs(kubeconfig, namespace);
+    const there = await ClusterPerson.ofTest(kubeconfig, namespace);
     for (const args of [['--detach'], ['--persona', 'owner', '--for', 'group:a'], ['--persona', 'developer']]) {
       const printed = await there.do('rbac', ...args);
       await apply(kubeconfig, printed);

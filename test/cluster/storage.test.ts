@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { ACCESS_KEY, NEEDS_SERVER, S3Server, SECRET_KEY, versitygw } from '../s3/versitygw.ts';
 import { clusterOfFile } from './support/cluster.ts';
 import { ClusterPerson } from './support/cluster-person.ts';
@@ -8,14 +8,10 @@ import { ClusterPerson } from './support/cluster-person.ts';
 /* Object storage and pods: a real S3 server on this machine, reached at the address that the rig's registry has. */
 
 const cluster = clusterOfFile({ needsRig: true });
-const people: ClusterPerson[] = [];
 let server: S3Server | undefined;
 
 afterAll(() => server?.leave());
 beforeEach(({ skip }) => skip(versitygw() === undefined, NEEDS_SERVER));
-afterEach(() => {
-  for (const person of people.splice(0)) person.remove();
-});
 
 /** Somebody in a namespace of their own, which admits restricted pods only and has the Secret. */
 async function somebody(secretKey = SECRET_KEY): Promise<ClusterPerson> {
@@ -23,8 +19,7 @@ async function somebody(secretKey = SECRET_KEY): Promise<ClusterPerson> {
   const namespace = await cluster().namespace({ enforce: 'restricted' });
   const literals = [`--from-literal=access-key=${ACCESS_KEY}`, `--from-literal=secret-key=${secretKey}`];
   await cluster().kubectl('-n', namespace, 'create', 'secret', 'generic', 's3', ...literals);
-  const person = await ClusterPerson.at(cluster().kubeconfig, namespace);
-  people.push(person);
+  const person = await ClusterPerson.ofTest(cluster().kubeconfig, namespace);
   // The pipeline hello without its gate: that reads a result of the stage before, and here that stage may not run.
   const pipeline = join(person.project, 'pipelines/open');
   cpSync('templates/hello', pipeline, { recursive: true });

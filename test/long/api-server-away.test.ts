@@ -12,14 +12,6 @@ const place = HereAndThere.ofFile();
 vi.setConfig({ testTimeout: (SECONDS + 300) * 1000 });
 afterEach(() => place.cluster.fault('start', 'kube-apiserver'));
 
-const whole = () => ({
-  run: 'week',
-  cluster: place.cluster,
-  namespace: place.namespace,
-  workspace: place.workspace,
-  machine: place.machine(),
-});
-
 test(`row 2: the API server stays away for ${SECONDS} s while a stage ends: one waits, says since when, and goes on`, async () => {
   const told = hear(place.machine({ run: '30m' }).begin(...week(MEET)));
   await place.workspace.arrived('week', 'act');
@@ -35,7 +27,7 @@ test(`row 2: the API server stays away for ${SECONDS} s while a stage ends: one 
   expect(lines.length).toBeLessThanOrEqual(2 + Math.log2(1 + SECONDS / 60));
   for (const line of lines) expect(line).toMatch(/; last contact \d+ (s|min) ago, trying for \d+ (s|min) more$/);
   expect(ended.stderr.match(/the cluster answers again/g)).toHaveLength(1);
-  await expectWhole(whole(), ended.events);
+  await expectWhole(place.week(), ended.events);
 });
 
 test('row 2: away for longer than --max-offline: exit 6, nothing is cancelled, and resume goes on', async () => {
@@ -52,5 +44,5 @@ test('row 2: away for longer than --max-offline: exit 6, nothing is cancelled, a
   await place.cluster.fault('start', 'kube-apiserver');
   const again = await hear(resumed(place.machine()));
   expect(again.exitCode, again.stderr).toBe(0);
-  await expectWhole(whole(), [...gaveUp.events, ...again.events]);
+  await expectWhole(place.week(), [...gaveUp.events, ...again.events]);
 });

@@ -30,12 +30,7 @@ test(
     await there('create', 'secret', 'generic', 'endpoint', `--from-literal=key=${KEY}`);
     await there('create', 'configmap', 'stand-ins', ...[SHIM, SERVER].map((file) => `--from-file=${file}`));
     const program = await programImage(cluster());
-    const machine = (): Machine => {
-      const made = new Machine(cluster().kubeconfig, namespace);
-      made.person.env['ILAB_BACKEND_IMAGE'] = program;
-      onTestFinished(() => made.leave());
-      return made;
-    };
+    const machine = () => Machine.ofTest(cluster().kubeconfig, namespace, program);
     const serve = JSON.stringify(['python3', '/stand-ins/serve_model.py', '{model}', '{name}', '{port}']);
     const here = ['train.env.PYTHONPATH=/stand-ins', `eval.instructlabEval.serve=${serve}`];
     const line = [

@@ -18,20 +18,13 @@ const LEAF = 'compositional_skills/arithmetic/gear_ratio';
 
 const cluster = clusterOfFile({ needsRig: true });
 
-test('a run is approved from another machine, published once, and told to its pull request', async ({
-  onTestFinished,
-}) => {
+test('a run is approved from another machine, published once, and told to its pull request', async () => {
   const namespace = await cluster().namespace({ enforce: 'restricted' });
   const places = await openPlaces([123], cluster().rig.hostIp);
   const tokens = [`--from-literal=hf=${places.env['HF_TOKEN']}`, `--from-literal=github=${places.env['GITHUB_TOKEN']}`];
   await cluster().kubectl('-n', namespace, 'create', 'secret', 'generic', 'publish', ...tokens);
   const image = await programImage(cluster());
-  const machine = (): Machine => {
-    const made = new Machine(cluster().kubeconfig, namespace);
-    made.person.env['ILAB_BACKEND_IMAGE'] = image;
-    onTestFinished(() => made.leave());
-    return made;
-  };
+  const machine = () => Machine.ofTest(cluster().kubeconfig, namespace, image);
   const first = machine();
   const settings = Object.entries({
     taxonomy: taxonomyWithPull(first.person.folder),

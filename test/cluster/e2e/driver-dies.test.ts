@@ -10,13 +10,6 @@ import { expectWhole } from '../support/whole-run.ts';
 
 const place = HereAndThere.ofFile();
 
-const whole = () => ({
-  run: 'week',
-  cluster: place.cluster,
-  namespace: place.namespace,
-  workspace: place.workspace,
-  machine: place.machine(),
-});
 const start = (): Program => place.machine().begin(...week(MEET));
 const resume = (): Program => resumed(place.machine());
 
@@ -36,7 +29,7 @@ test('kill -9 at every arrow that is told: nine machines carry one run to its en
   const last = await hear(driver);
   expect(last.exitCode, last.stderr).toBe(0);
   expect(told.filter(({ type }) => type === 'run-started')).toHaveLength(arrows.length);
-  await expectWhole(whole(), [...told, ...last.events]);
+  await expectWhole(place.week(), [...told, ...last.events]);
   const { drivers } = (await place.machine().status('week')).status;
   expect(drivers).toHaveLength(new Set(drivers.map(({ pid }) => pid)).size);
   // One that died before it was recorded as a driver is not among them.
@@ -64,7 +57,7 @@ test('two drivers at one time: one drives, the other follows, and both end with 
   expect([one?.exitCode, two?.exitCode], `${one?.stderr}${two?.stderr}`).toEqual([0, 0]);
   const driving = [one, two].map((told) => told?.events[0]?.type === 'run-started' && told.events[0].driving);
   expect(driving.toSorted()).toEqual([false, true]);
-  await expectWhole(whole(), [...(one?.events ?? []), ...(two?.events ?? [])]);
+  await expectWhole(place.week(), [...(one?.events ?? []), ...(two?.events ?? [])]);
 });
 
 test('a driver that sleeps loses the run to another, wakes up and follows', async () => {
@@ -86,5 +79,5 @@ test('a driver that sleeps loses the run to another, wakes up and follows', asyn
   });
   const [awake, other] = await Promise.all([slept, driven]);
   expect([awake.exitCode, other.exitCode], awake.stderr + other.stderr).toEqual([0, 0]);
-  await expectWhole(whole(), [...awake.events, ...other.events]);
+  await expectWhole(place.week(), [...awake.events, ...other.events]);
 });

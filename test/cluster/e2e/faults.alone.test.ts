@@ -24,14 +24,6 @@ async function started(options: Parameters<HereAndThere['machine']>[0] = {}, act
   return { driver, told };
 }
 
-const whole = () => ({
-  run: 'week',
-  cluster: place.cluster,
-  namespace: place.namespace,
-  workspace: place.workspace,
-  machine: place.machine(),
-});
-
 function outcomes(told: Told, stage = 'act'): readonly unknown[] {
   return told.events.flatMap((event: RunEvent) =>
     event.type === 'attempt-ended' && event.stage === stage ? [event.outcome] : [],
@@ -48,7 +40,7 @@ test('rows 1, 3: the API server goes away and comes back, twice, once while a st
   await place.cluster.fault('start', 'kube-apiserver');
   const ended = await told;
   expect(ended.exitCode, ended.stderr).toBe(0);
-  await expectWhole(whole(), ended.events);
+  await expectWhole(place.week(), ended.events);
 });
 
 test('row 23: the kubelet dies under a stage whose log is followed: no line is lost, none comes twice', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { acting } from '../../e2e/act-pipeline.ts';
 import { expectFault, expectNoTrace } from '../../e2e/faults.ts';
 import { parseEvents, phases } from '../../e2e/program.ts';
@@ -16,22 +16,14 @@ const OURS = 'app.kubernetes.io/managed-by=ilab-backend';
 let namespace: string;
 let workspace: Workspace;
 let here: Machine;
-const machines: Machine[] = [];
 
-function machine(): Machine {
-  const one = new Machine(cluster().kubeconfig, namespace);
-  machines.push(one);
-  return one;
-}
+const machine = () => Machine.ofTest(cluster().kubeconfig, namespace);
 
 beforeEach(async () => {
   namespace = await cluster().namespace({ enforce: 'restricted' });
   workspace = new Workspace(cluster(), namespace);
   here = machine();
   writeActProject(here.person);
-});
-afterEach(() => {
-  for (const one of machines.splice(0)) one.leave();
 });
 
 const run = (act: string, after = FINISH): readonly string[] => ['run', 'act', '--name', 'week', ...acting(act, after)];

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { PACKAGE_ROOT } from '../../config/harness.ts';
 import { type Finished, run } from './command.ts';
@@ -17,7 +18,7 @@ export class ClusterPerson {
   readonly kubeconfig = join(this.folder, 'kubeconfig');
   readonly #env: Readonly<Record<string, string>>;
 
-  constructor(kubeconfig: string, namespace: string, image: string) {
+  private constructor(kubeconfig: string, namespace: string, image: string) {
     this.namespace = namespace;
     mkdirSync(this.project);
     // A copy: the person's own file, which a test may take away.
@@ -32,9 +33,11 @@ export class ClusterPerson {
     this.#write(2);
   }
 
-  /** `namespace`: where the person works. The image is that of the program as it is on the nodes. */
-  static async at(kubeconfig: string, namespace: string): Promise<ClusterPerson> {
-    return new ClusterPerson(kubeconfig, namespace, await programImage());
+  /** `namespace`: where the person works. The image is that of the program as it is on the nodes. Leaves with the test. */
+  static async ofTest(kubeconfig: string, namespace: string): Promise<ClusterPerson> {
+    const person = new ClusterPerson(kubeconfig, namespace, await programImage());
+    onTestFinished(() => rmSync(person.folder, { recursive: true, force: true }));
+    return person;
   }
 
   /** The first stage of the pipeline takes so many seconds. */
@@ -70,10 +73,6 @@ export class ClusterPerson {
     const { code, stdout, stderr } = await this.type(...args);
     if (code !== 0) throw new Error(`ilab-backend ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
     return stdout;
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #write(times: number, more = ''): void {

@@ -4,6 +4,7 @@ import { type ClusterActOptions, DONE, Workspace, writeActProject } from './act-
 import { type Cluster, clusterOfFile, type NamespaceOptions } from './cluster.ts';
 import { until } from './command.ts';
 import { Machine, type Program } from './machine.ts';
+import type { WholeRun } from './whole-run.ts';
 
 /** What tests of the pipeline `act` on the rig share: a namespace of their own and machines that know nothing. */
 export class HereAndThere {
@@ -61,6 +62,12 @@ export class HereAndThere {
     this.#machines.push(machine);
     writeActProject(machine.person, options);
     return machine;
+  }
+
+  /** The run `week` here, for `expectWhole`: as a machine sees it that was not there. */
+  week(): WholeRun {
+    const { cluster, namespace, workspace } = this;
+    return { run: 'week', cluster, namespace, workspace, machine: this.machine() };
   }
 
   /** kubectl in the namespace. */

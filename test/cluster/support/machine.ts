@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { onTestFinished } from 'vitest';
 import type { RunEvent } from '../../../src/domain/event.ts';
-import { type Ended, Person, type RunObject } from '../../e2e/program.ts';
+import { type Ended, endOf, Person, type RunObject } from '../../e2e/program.ts';
 
 /** A program that runs. */
 export interface Program {
@@ -12,8 +13,7 @@ export interface Program {
 
 /** A program that somebody started here. */
 export function programOf(started: ReturnType<Person['start']>): Program {
-  const ended = started.then(({ exitCode, signal, stdout, stderr }) => ({ exitCode, signal, stdout, stderr }));
-  return { stdout: started.stdout, ended, kill: (signal) => started.kill(signal) };
+  return { stdout: started.stdout, ended: endOf(started), kill: (signal) => started.kill(signal) };
 }
 
 /** A machine of a person's own with nothing on it but a kubeconfig: what it knows of a run, it has from the cluster. */
@@ -24,6 +24,14 @@ export class Machine {
   constructor(kubeconfig: string, namespace: string) {
     this.person.env['KUBECONFIG'] = kubeconfig;
     this.#there = ['-n', namespace];
+  }
+
+  /** One that leaves with the test. `image`: that of the program, which the run's own pods start. */
+  static ofTest(kubeconfig: string, namespace: string, image?: string): Machine {
+    const machine = new Machine(kubeconfig, namespace);
+    if (image !== undefined) machine.person.env['ILAB_BACKEND_IMAGE'] = image;
+    onTestFinished(() => machine.leave());
+    return machine;
   }
 
   /** Types a command as it is. */
