@@ -9,7 +9,7 @@ import { chosenImages, type RunDocument } from './run-document.ts';
 
 /** Whose attempt it is, and what it is made from. */
 export interface AttemptSource {
-  readonly record: Pick<RunRecord, 'name' | 'id' | 'planDigest'>;
+  readonly record: Pick<RunRecord, 'name' | 'id' | 'createdAt' | 'planDigest'>;
   readonly pipeline: RenderablePipeline;
   readonly document: RunDocument;
   readonly target: Pick<Target, 'contentRoot'>;
@@ -32,6 +32,7 @@ export function attemptSpec(
     run: {
       name: record.name,
       id: record.id,
+      created: record.createdAt,
       plan: record.planDigest,
       images: chosenImages(pipeline, document),
     },

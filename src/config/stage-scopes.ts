@@ -10,6 +10,7 @@ const COUNT: JsonObject = { type: 'integer' };
 const RUN = closed({
   name: TEXT,
   id: TEXT,
+  created: TEXT,
   plan: TEXT,
   images: { type: 'object', additionalProperties: TEXT },
 });

@@ -9,6 +9,9 @@ export const CONTENT_ROOT = '/content';
 /** What stands for a run's name until there is one. */
 export const PREVIEW_RUN = 'preview';
 
+/** What stands for when it was recorded. */
+const PREVIEW_TIME = '1970-01-01T00:00:00.000Z';
+
 const ZEROS = `sha256:${'0'.repeat(64)}`;
 
 /** One input, ready to be bound: what it is, and where it lies when it is a folder or a file of the workspace. */
@@ -80,7 +83,10 @@ export function previewBindings(
   absent: ReadonlySet<string>,
   program: string | undefined = undefined,
 ): Bindings {
-  const run = { name: PREVIEW_RUN as RunName, id: '00000000-0000-0000-0000-000000000000', plan: ZEROS, images: {} };
+  const run = {
+    ...{ name: PREVIEW_RUN as RunName, id: '00000000-0000-0000-0000-000000000000', created: PREVIEW_TIME },
+    ...{ plan: ZEROS, images: {} },
+  };
   const inputs = stage.inputs
     .filter((input) => !absent.has(input.name))
     .map((input) => ({ name: input.name, digest: ZEROS, subPath: `inputs/${input.name}` }));

@@ -22,6 +22,8 @@ export interface RenderValues {
 export interface RunBinding {
   readonly name: string;
   readonly id: string;
+  /** When it was recorded, ISO 8601 in UTC. */
+  readonly created: string;
   /** `sha256:<hex>` of the recorded plan: templates, values, data and images as they were read. */
   readonly plan: string;
   /** By stage: the identity of the image that the plan chose, of those whose result is made with it. */

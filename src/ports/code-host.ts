@@ -110,7 +110,14 @@ export interface CodeHost {
   findRelease(repo: string, tag: string, signal: AbortSignal): Promise<HostRelease | undefined>;
   createRelease(
     repo: string,
-    release: { readonly tag: string; readonly onto: string; readonly name: string; readonly body: string },
+    release: {
+      readonly tag: string;
+      readonly onto: string;
+      readonly name: string;
+      readonly body: string;
+      /** Whether it becomes the one that the host calls the latest. */
+      readonly isLatest: boolean;
+    },
     signal: AbortSignal,
   ): Promise<HostRelease>;
 }

@@ -248,7 +248,7 @@ export function describeCodeHost(name: string, open: () => Promise<CodeHostHarne
 
     test('a release is made once and found by its tag', async () => {
       expect(await host.findRelease(REPO, 'model/2026-49', signal)).toBeUndefined();
-      const release = { tag: 'model/2026-49', onto: 'main', name: 'Week 49', body: '- a\n' };
+      const release = { tag: 'model/2026-49', onto: 'main', name: 'Week 49', body: '- a\n', isLatest: false };
       const made = await host.createRelease(REPO, release, signal);
       expect(made).toMatchObject({ tag: 'model/2026-49', name: 'Week 49', body: '- a\n' });
       expect(await host.findRelease(REPO, 'model/2026-49', signal)).toEqual(made);

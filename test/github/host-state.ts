@@ -43,6 +43,7 @@ export interface StoredRelease {
   readonly onto: string;
   readonly name: string;
   readonly body: string;
+  readonly isLatest: boolean;
 }
 
 export interface StoredStatus {

@@ -205,10 +205,11 @@ const ROUTES: Readonly<Record<Operation, Route>> = {
   },
 
   'POST /repos/{owner}/{repo}/releases': ({ repository, body: given, host }) => {
-    const { tag_name: tag = '', target_commitish: onto, name = '', body: text = '' } = given as Record<string, string>;
+    const asked = given as Record<string, string>;
+    const { tag_name: tag = '', target_commitish: onto, name = '', body: text = '', make_latest: latest } = asked;
     if (repository.releases.some((release) => release.tag === tag))
       return invalid('Release', { field: 'tag_name', code: 'already_exists' });
-    const release = { tag, onto: onto ?? repository.defaultBranch, name, body: text };
+    const release = { tag, onto: onto ?? repository.defaultBranch, name, body: text, isLatest: latest !== 'false' };
     repository.releases.push(release);
     return { status: 201, body: body.releaseBody(repository, release, host) };
   },

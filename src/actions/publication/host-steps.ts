@@ -2,9 +2,11 @@ import { UserError } from '../../domain/errors.ts';
 import { hasEntry, withEntry } from '../../domain/publication/changelog.ts';
 import type { Lineage } from '../../domain/publication/lineage.ts';
 import { link } from '../../domain/publication/markdown.ts';
+import type { PublicationOrder } from '../../domain/publication/order.ts';
 import type { HostSettings } from '../../domain/publication/settings.ts';
 import type { CodeHost, HostFile } from '../../ports/code-host.ts';
 import type { PublicationJournal } from '../../ports/publication-journal.ts';
+import { MODEL_COMMIT } from './hub-steps.ts';
 import type { Look, Step } from './step.ts';
 
 /** What the steps of a code host work with. */
@@ -13,6 +15,7 @@ export interface HostWork {
   readonly settings: HostSettings;
   readonly lineage: Lineage;
   readonly journal: PublicationJournal;
+  readonly order: PublicationOrder;
   /** The run's part of the ChangeLog. */
   readonly entry: () => string;
   /** Of the published model; absent where it is published at no hub. */
@@ -102,7 +105,7 @@ function pullStep(work: HostWork): Step {
 }
 
 function releaseStep(work: HostWork): Step {
-  const { host, settings, lineage, needs } = work;
+  const { host, settings, lineage, order, needs } = work;
   const { repo } = settings;
   const tag = `${lineage.model}-${lineage.run.name}`;
   return {
@@ -112,12 +115,13 @@ function releaseStep(work: HostWork): Step {
       if (there !== undefined) return { kind: 'done', address: there.url };
       const onto = await host.defaultBranch(repo, signal);
       const body = entryText(work);
+      const isLatest = order.newerAt(MODEL_COMMIT) === undefined;
       return {
         kind: 'due',
-        requests: [`create the release ${tag} of ${repo} on ${onto}`],
+        requests: [`create the release ${tag} of ${repo} on ${onto}${isLatest ? '' : ', not as the latest'}`],
         texts: [{ name: 'release.md', after: body }],
         act: async (acting) => {
-          const release = { tag, onto, name: `${lineage.model} ${lineage.run.name}`, body };
+          const release = { tag, onto, name: `${lineage.model} ${lineage.run.name}`, body, isLatest };
           return { kind: 'made', address: (await host.createRelease(repo, release, acting)).url };
         },
       };

@@ -2,14 +2,15 @@ import type { ListingEntry } from '../../domain/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import { type Manifest, parseManifest } from '../../domain/publication/manifest.ts';
 import { counted } from '../../domain/publication/markdown.ts';
+import { type PublicationOrder, type PublishedRun, startText } from '../../domain/publication/order.ts';
 import { headline } from '../../domain/publication/score-text.ts';
 import type { PublicationSettings } from '../../domain/publication/settings.ts';
-import { parseStatement, STATEMENT_FILE } from '../../domain/publication/statement.ts';
+import { parseStatement, runOfStatement, STATEMENT_FILE } from '../../domain/publication/statement.ts';
 import type { HubUpload, ModelPublisher } from '../../ports/model-hub.ts';
 import { composeTexts, isPublishable, type Publication, type PublishedTexts, uploadsOf } from './content.ts';
 import type { Look, Step } from './step.ts';
 
-/** Ids of the steps at the hub. */
+/** The id of the step that makes the model. */
 export const MODEL_COMMIT = 'model-commit';
 
 const BRANCH = 'main';
@@ -23,6 +24,7 @@ export interface HubWork {
   readonly hub: ModelPublisher;
   readonly settings: HubSettings;
   readonly publication: Publication;
+  readonly order: PublicationOrder;
   readonly onTexts: (texts: PublishedTexts) => void;
   /** From 0 to 1. */
   readonly onProgress: (fraction: number) => void;
@@ -62,6 +64,7 @@ export function hubSteps(work: HubWork): readonly Step[] {
           commit.oid = look.oid;
           return { kind: 'done', address: hub.address(repo, look.oid) };
         }
+        refuseOlder(work);
         return commitLook(work, look, (oid) => {
           commit.oid = oid;
         });
@@ -95,6 +98,18 @@ export function hubSteps(work: HubWork): readonly Step[] {
   ];
 }
 
+/** The branch shows one model: not even for a moment may it be that of a run that others have followed. */
+function refuseOlder({ settings, publication, order }: HubWork): void {
+  const newer = order.newerAt(MODEL_COMMIT);
+  if (newer === undefined) return;
+  const { created = '' } = publication.lineage.run;
+  const since = `${startText(newer.created)}, after this one (${startText(created)})`;
+  const message = `${settings.repo} has the model of run ${newer.name}, which was started ${since}`;
+  throw new UserError('bad-input', message, {
+    hint: 'it stays; how to publish this one all the same: docs/publish.md, An older run',
+  });
+}
+
 /** What a repository holds of earlier runs. */
 interface Before {
   /** Absent while there is no repository. */
@@ -104,12 +119,14 @@ interface Before {
   readonly changelog: string;
   /** Files of ours; what else there is belongs to others. */
   readonly files: readonly ListingEntry[];
+  /** Whose they are. */
+  readonly run?: PublishedRun;
 }
 
 type CommitSeen = { readonly kind: 'found'; readonly oid: string } | ({ readonly kind: 'absent' } & Before);
 
 async function lookForCommit(
-  { hub, settings, publication, onTexts }: HubWork,
+  { hub, settings, publication, order, onTexts }: HubWork,
   signal: AbortSignal,
 ): Promise<CommitSeen> {
   const { repo } = settings;
@@ -130,20 +147,36 @@ async function lookForCommit(
   }
   // What is compared with is what was there before this run's commit, also when it is made already.
   const basis = ours === undefined ? repository.head : older;
-  const before = basis === undefined ? { changelog: '', files: [] } : await readBefore(hub, repo, basis, signal);
+  const before: Before =
+    basis === undefined ? { changelog: '', files: [] } : await readBefore(hub, repo, basis, signal);
   onTexts(composeTexts(publication, before));
+  order.saw(MODEL_COMMIT, await runOnTop(hub, repo, { ours, head: repository.head, before }, signal));
   return ours === undefined ? { kind: 'absent', head: repository.head, ...before } : { kind: 'found', oid: ours };
+}
+
+/** Whose model the branch shows, where it is not this run's. */
+async function runOnTop(
+  hub: ModelPublisher,
+  repo: string,
+  { ours, head, before }: { readonly ours: string | undefined; readonly head: string; readonly before: Before },
+  signal: AbortSignal,
+): Promise<PublishedRun | undefined> {
+  if (ours === undefined) return before.run;
+  return ours === head ? undefined : readable(runOfStatement, await hub.readText(repo, head, STATEMENT_FILE, signal));
 }
 
 async function readBefore(hub: ModelPublisher, repo: string, revision: string, signal: AbortSignal): Promise<Before> {
   const read = (path: string): Promise<string | undefined> => hub.readText(repo, revision, path, signal);
   const manifest = readable(parseManifest, await read('manifest.json'));
   const card = await read('README.md');
+  const statement = await read(STATEMENT_FILE);
+  const run = readable(runOfStatement, statement);
   return {
     ...(manifest === undefined ? {} : { manifest }),
     ...(card === undefined ? {} : { card }),
     changelog: (await read('CHANGELOG.md')) ?? '',
-    files: readable(parseStatement, await read(STATEMENT_FILE)) ?? [],
+    files: readable(parseStatement, statement) ?? [],
+    ...(run === undefined ? {} : { run }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../../domain/errors.ts';
+import { PublicationOrder } from '../../domain/publication/order.ts';
 import type { PublicationSettings } from '../../domain/publication/settings.ts';
 import type { StepReport } from '../../domain/publication/step-report.ts';
 import type { CodeHost } from '../../ports/code-host.ts';
@@ -49,16 +50,17 @@ async function planSteps(
   const onTexts = (texts: { readonly entry: string }): void => {
     entry = texts.entry;
   };
+  const order = new PublicationOrder(settings.run, settings.isOlderAllowed);
   const steps: Step[] = [];
   if (settings.hub !== undefined) {
     if (hub === undefined) throw new UserError('bad-input', 'a model hub is named, and there is no access to one');
-    steps.push(...hubSteps({ hub, settings: settings.hub, publication, onTexts, onProgress }));
+    steps.push(...hubSteps({ hub, settings: settings.hub, publication, order, onTexts, onProgress }));
   }
   if (settings.host !== undefined) {
     if (host === undefined) throw new UserError('bad-input', 'a code host is named, and there is no access to one');
     const address = settings.hub && hub?.address(settings.hub.repo, settings.hub.tag);
     const work: HostWork = {
-      ...{ host, settings: settings.host, lineage: publication.lineage, journal, entry: () => entry },
+      ...{ host, settings: settings.host, lineage: publication.lineage, journal, order, entry: () => entry },
       ...(address === undefined ? {} : { address }),
       needs: settings.hub === undefined ? [] : [MODEL_COMMIT],
     };

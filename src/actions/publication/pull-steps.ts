@@ -1,9 +1,11 @@
 import { UserError } from '../../domain/errors.ts';
 import type { MergedPull } from '../../domain/publication/manifest.ts';
-import { commentMarker, pullComment, statusText } from '../../domain/publication/pull-comment.ts';
+import { keptBy } from '../../domain/publication/order.ts';
+import { commentedRun, commentMarker, pullComment, statusText } from '../../domain/publication/pull-comment.ts';
 import type { Report } from '../../domain/publication/report.ts';
 import type { PullRequest } from '../../ports/code-host.ts';
 import type { HostWork } from './host-steps.ts';
+import { MODEL_COMMIT } from './hub-steps.ts';
 import type { Step } from './step.ts';
 
 /** What the pull requests are told. */
@@ -42,16 +44,18 @@ async function findPulls({ host, settings, lineage }: PullWork, signal: AbortSig
 }
 
 function commentStep(work: PullWork, pull: MergedPull): Step {
-  const { host, settings, lineage, report, address, needs } = work;
+  const { host, settings, lineage, report, order, address, needs } = work;
   const repo = settings.taxonomyRepo;
   const marker = commentMarker(lineage.model);
   const body = pullComment(lineage, report, pull, address);
   return {
-    ...{ id: `comment-${pull.number}`, title: `Comment on pull request ${pull.number} of ${repo}`, needs },
+    ...{ id: commentId(pull), title: `Comment on pull request ${pull.number} of ${repo}`, needs },
     look: async (signal) => {
       await requirePull(work, pull, signal);
       const there = await host.findComment(repo, pull.number, marker, signal);
       if (there !== undefined && isSameText(there.body, body)) return { kind: 'done', address: there.url };
+      const newer = order.saw(commentId(pull), there && commentedRun(there.body));
+      if (newer !== undefined) return { kind: 'done', note: keptBy(newer), ...(there && { address: there.url }) };
       const name = `comment-${pull.number}.md`;
       if (there === undefined) {
         return {
@@ -100,15 +104,17 @@ function labelStep(work: PullWork, pull: MergedPull): Step {
   };
 }
 
-/** The same status once more takes the place of the one before. */
+/** The same status once more takes the place of the one before; of a newer run's the comment tells, else the hub. */
 function statusStep(work: PullWork, pull: MergedPull): Step {
-  const { host, settings, lineage, report, journal, address, needs } = work;
+  const { host, settings, lineage, report, journal, order, address, needs } = work;
   const repo = settings.taxonomyRepo;
   const id = `status-${pull.number}`;
   return {
     ...{ id, title: `Status of pull request ${pull.number} of ${repo}`, needs },
     look: async (signal) => {
       if (journal.wasDone(id)) return { kind: 'done' };
+      const newer = order.newerAt(settings.isCommented ? commentId(pull) : MODEL_COMMIT);
+      if (newer !== undefined) return { kind: 'done', note: keptBy(newer) };
       const { head, url } = await requirePull(work, pull, signal);
       const status = {
         context: `ilab-backend/${lineage.model}`,
@@ -127,6 +133,10 @@ function statusStep(work: PullWork, pull: MergedPull): Step {
       };
     },
   };
+}
+
+function commentId({ number }: MergedPull): string {
+  return `comment-${number}`;
 }
 
 async function requirePull({ host, settings }: PullWork, pull: MergedPull, signal: AbortSignal): Promise<PullRequest> {

@@ -40,7 +40,7 @@ async function runStep(step: Step, { journal, signal }: StepDeps): Promise<StepR
       const look = await step.look(signal);
       if (look.kind === 'done') {
         if (isAsked) journal.note({ step: step.id, kind: 'done' });
-        return { ...done(step, look.address), isNew: isAsked };
+        return { ...done(step, look), isNew: isAsked };
       }
       if (tries > MOST_TRIES) return stays(step, 'unreachable', 'somebody else changes it all the time');
       journal.note({ step: step.id, kind: 'asked', detail: look.requests.join('; ') });
@@ -49,7 +49,7 @@ async function runStep(step: Step, { journal, signal }: StepDeps): Promise<StepR
       isAsked = acted.kind !== 'conflict';
       if (acted.kind === 'conflict') continue;
       journal.note({ step: step.id, kind: 'done', ...(acted.address === undefined ? {} : { detail: acted.address }) });
-      return { ...done(step, acted.address), isNew: true };
+      return { ...done(step, acted), isNew: true };
     } catch (error) {
       if (!(error instanceof UserError) || signal.aborted) throw error;
       if (error.code !== 'unreachable') return stays(step, 'refused', textOf(error));
@@ -73,7 +73,7 @@ export async function previewSteps(
     try {
       const look = await step.look(signal);
       if (look.kind === 'done') {
-        say(`${step.title}: there already${look.address === undefined ? '' : `, ${look.address}`}`);
+        say(lineOf({ ...done(step, look), isNew: false }));
         continue;
       }
       say(`${step.title}: to do`);
@@ -83,7 +83,7 @@ export async function previewSteps(
       }
     } catch (error) {
       if (!(error instanceof UserError) || signal.aborted) throw error;
-      say(`${step.title}: cannot be told: ${textOf(error)}`);
+      say(`${step.title}: ${error.code === 'unreachable' ? 'cannot be told' : 'would be refused'}: ${textOf(error)}`);
     }
     due += 1;
   }
@@ -95,8 +95,12 @@ function textOf({ code, message, hint }: UserError): string {
   return hint === ERRORS[code].hint ? message : `${message}; ${hint}`;
 }
 
-function done({ id, title }: Step, address: string | undefined): Omit<StepReport, 'isNew'> {
-  return { id, title, state: 'done', ...(address === undefined ? {} : { address }) };
+function done(
+  { id, title }: Step,
+  { address, note }: { readonly address?: string; readonly note?: string },
+): Omit<StepReport, 'isNew'> {
+  const where = address === undefined ? {} : { address };
+  return { id, title, state: 'done', ...where, ...(note === undefined ? {} : { message: note }) };
 }
 
 function stays({ id, title }: Step, state: Exclude<StepReport['state'], 'done'>, message: string): StepReport {
@@ -105,5 +109,6 @@ function stays({ id, title }: Step, state: Exclude<StepReport['state'], 'done'>,
 
 function lineOf({ title, state, isNew, address, message }: StepReport): string {
   if (state !== 'done') return `${title}: ${state}: ${message ?? ''}`;
-  return `${title}: ${isNew ? 'done' : 'there already'}${address === undefined ? '' : `, ${address}`}`;
+  const how = isNew ? 'done' : (message ?? 'there already');
+  return `${title}: ${how}${address === undefined ? '' : `, ${address}`}`;
 }

@@ -10,7 +10,8 @@ export type Acted = { readonly kind: 'made'; readonly address?: string } | { rea
 
 /** What a look at the other side found. */
 export type Look =
-  | { readonly kind: 'done'; readonly address?: string }
+  /** `note`: why it is not this run's, and need not be. */
+  | { readonly kind: 'done'; readonly address?: string; readonly note?: string }
   | {
       readonly kind: 'due';
       /** What would be asked for, one line each. */

@@ -90,12 +90,15 @@ export function contents(api: Api): Contents {
 
     async createRelease(
       repo: string,
-      { tag, onto, name, body }: Parameters<CodeHost['createRelease']>[1],
+      { tag, onto, name, body, isLatest }: Parameters<CodeHost['createRelease']>[1],
       signal: AbortSignal,
     ): Promise<HostRelease> {
       const question = write(`make the release ${tag} in ${repo}`, NEEDS.writeContents, answers.releaseAnswer);
       const answer = await api.ask(question, signal, (request) =>
-        api.rest.repos.createRelease({ ...placeOf(repo), tag_name: tag, target_commitish: onto, name, body, request }),
+        api.rest.repos.createRelease({
+          ...{ ...placeOf(repo), tag_name: tag, target_commitish: onto, name, body },
+          ...{ make_latest: isLatest ? ('true' as const) : ('false' as const), request },
+        }),
       );
       return answers.releaseOf(api.wanted(question, answer));
     },

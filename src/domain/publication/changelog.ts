@@ -2,6 +2,7 @@ import type { LeafChanges } from './leaf-changes.ts';
 import { type Lineage, taxonomyText } from './lineage.ts';
 import type { ManifestLeaf } from './manifest.ts';
 import { code, counted } from './markdown.ts';
+import { startText } from './order.ts';
 import type { Report } from './report.ts';
 import { headline } from './score-text.ts';
 
@@ -23,7 +24,7 @@ export function changelogEntry(lineage: Lineage, report: Report, changes: LeafCh
   return [
     heading(lineage.run.name),
     '',
-    `Made from ${taxonomyText(manifest)}.${data}${score === undefined ? '' : ` ${score}.`}`,
+    `${startedSentence(lineage)}Made from ${taxonomyText(manifest)}.${data}${score === undefined ? '' : ` ${score}.`}`,
     '',
     ...manifest.leaves.map((leaf) => leafLine(lineage, leaf, changes)),
     ...changes.removed.map((path) => `- removed: ${code(path)}`),
@@ -39,14 +40,40 @@ export function hasEntry(text: string, run: string): boolean {
   return text.split(/\r?\n/).includes(heading(run));
 }
 
-/** A ChangeLog with the entry of a run on top; as it is when it has one. */
+/**
+ * A ChangeLog with the entry of a run, the newest first: on top, but below those of runs that say that they were started
+ * later. As it is when it has one.
+ */
 export function withEntry(text: string, run: string, entry: string): string {
   if (hasEntry(text, run)) return text;
   const older = (text.startsWith(CHANGELOG_TITLE) ? text.slice(CHANGELOG_TITLE.length) : text).replace(
     /^\s*\n|\s+$/g,
     '',
   );
-  return `${[CHANGELOG_TITLE, entry, older].filter((part) => part !== '').join('\n\n')}\n`;
+  const at = endOfNewer(older, entry);
+  const parts = [older.slice(0, at).trimEnd(), entry, older.slice(at)];
+  return `${[CHANGELOG_TITLE, ...parts].filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Where the last part ends that belongs to a run which was started later than that of `entry`. */
+function endOfNewer(text: string, entry: string): number {
+  const own = startedIn(entry);
+  const heads = [...text.matchAll(/^## /gm)].map(({ index }) => index);
+  const ends = heads.map((_, part) => heads[part + 1] ?? text.length);
+  const newer = heads.findLastIndex((head, part) => {
+    const started = startedIn(text.slice(head, ends[part]));
+    return own !== undefined && started !== undefined && started > own;
+  });
+  return ends[newer] ?? 0;
+}
+
+function startedSentence({ run }: Lineage): string {
+  return run.created === undefined ? '' : `Started ${startText(run.created)}. `;
+}
+
+/** Texts of one form, so their order is that of the times. */
+function startedIn(part: string): string | undefined {
+  return /^Started (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC\. /m.exec(part)?.[1];
 }
 
 function heading(run: string): string {

@@ -1,12 +1,12 @@
 import type { Manifest } from './manifest.ts';
 import { code } from './markdown.ts';
+import type { PublishingRun } from './settings.ts';
 
 /** Where a model that is published comes from. */
 export interface Lineage {
   /** The model's name. */
   readonly model: string;
-  /** Names of runs may come again, ids do not. */
-  readonly run: { readonly name: string; readonly id: string };
+  readonly run: PublishingRun;
   /** `sha256:<hex>` of what the run is made from: templates, values, data and images; absent where nobody said. */
   readonly plan?: string;
   /** By stage: the identity of the image that made its result. */

@@ -1,5 +1,6 @@
 import { flatParameters, type Lineage, taxonomyText } from './lineage.ts';
 import { code, counted, table } from './markdown.ts';
+import { startText } from './order.ts';
 import type { Report } from './report.ts';
 import { LEGEND, leafScores, MEASURES, scoreRows } from './score-text.ts';
 
@@ -108,6 +109,10 @@ function licence({ base, license }: Lineage): readonly string[] {
   ];
 }
 
+function startedText({ run }: Lineage): string {
+  return run.created === undefined ? '' : `, started ${startText(run.created)}`;
+}
+
 function lineageRows(lineage: Lineage, report: Report): readonly string[] {
   const parameters = { ...lineage.parameters, datagen: lineage.manifest.settings };
   return [
@@ -117,7 +122,7 @@ function lineageRows(lineage: Lineage, report: Report): readonly string[] {
         ['taxonomy', taxonomyText(lineage.manifest)],
         ['base model', code(lineage.base)],
         ['checkpoint', code(report.chosen)],
-        ['run', `${code(lineage.run.name)}, ${code(lineage.run.id)}`],
+        ['run', `${code(lineage.run.name)}, ${code(lineage.run.id)}${startedText(lineage)}`],
         ['program', code(`ilab-backend ${lineage.program}`)],
         ...Object.entries(lineage.digests).map(([name, digest]) => [`digest of ${name}`, code(digest)]),
         ...flatParameters(parameters).map(([name, value]) => [code(name), code(value)]),

@@ -1,8 +1,10 @@
 import type { Lineage } from './lineage.ts';
 import type { ManifestLeaf, MergedPull } from './manifest.ts';
 import { code, counted, link, plainLine, table } from './markdown.ts';
+import type { PublishedRun } from './order.ts';
 import type { Report } from './report.ts';
 import { headline, LEGEND, leafScores, scoreRows } from './score-text.ts';
+import type { PublishingRun } from './settings.ts';
 
 /** A comment of GitHub's may have 65536 characters; the table of the leaves ends before. */
 const ROOM_FOR_LEAVES = 50_000;
@@ -10,6 +12,18 @@ const ROOM_FOR_LEAVES = 50_000;
 /** The first line of the comment for a model; invisible where it is read. Whoever finds it replaces that comment. */
 export function commentMarker(model: string): string {
   return `<!-- ilab-backend:${model} -->`;
+}
+
+/** The line below it: which run it tells of, for runs that come later. */
+function runMarker({ name, created }: PublishingRun): readonly string[] {
+  return created === undefined ? [] : [`<!-- run ${name}, started ${created} -->`];
+}
+
+/** The run that a comment of ours tells of; undefined where it does not say when that was recorded. */
+export function commentedRun(body: string): PublishedRun | undefined {
+  const [, line = ''] = body.split(/\r?\n/, 2);
+  const [, name, created] = /^<!-- run ([\w.-]{1,100}), started (\d{4}-[\d-]{5}T[\d:.]+Z) -->$/.exec(line) ?? [];
+  return name === undefined || created === undefined ? undefined : { name, created };
 }
 
 /** What a pull request is told: the scores of its own leaves, before and after. `address` is that of the model. */
@@ -21,6 +35,7 @@ export function pullComment(lineage: Lineage, report: Report, pull: MergedPull, 
   const score = headline(report);
   return [
     commentMarker(lineage.model),
+    ...runMarker(lineage.run),
     `### ${address === undefined ? `M${title.slice(1)}` : `${link('Model', address)}${title.slice('model'.length)}`}`,
     '',
     leaves.length === 0

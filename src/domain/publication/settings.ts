@@ -5,10 +5,17 @@ import { plainLine } from './markdown.ts';
 /** Where a ChangeLog is told of in a code repository. */
 export type ChangelogBy = 'pull-request' | 'commit' | 'none';
 
+/** Names of runs may come again, ids do not. `created`: when it was recorded, ISO 8601 in UTC; absent = nobody said. */
+export interface PublishingRun {
+  readonly name: string;
+  readonly id: string;
+  readonly created?: string;
+}
+
 /** What is published where, and what it is called. */
 export interface PublicationSettings {
   readonly model: string;
-  readonly run: { readonly name: string; readonly id: string };
+  readonly run: PublishingRun;
   /** What the run is made from; absent where nobody said. */
   readonly plan?: string;
   /** By stage: the identity of its image. */
@@ -22,6 +29,8 @@ export interface PublicationSettings {
   readonly license?: string;
   /** Looks only. */
   readonly isDryRun: boolean;
+  /** It may take the place of a run that was started later. */
+  readonly isOlderAllowed: boolean;
   readonly hub?: { readonly repo: string; readonly isPrivate: boolean; readonly tag: string };
   readonly host?: HostSettings;
 }
@@ -57,6 +66,8 @@ const document = z.looseObject({
     .min(1)
     .max(100)
     .regex(/^[A-Za-z0-9._-]+$/, 'it is no id of a run'),
+  runCreated: z.iso.datetime().nullish(),
+  allowOlder: z.boolean().nullish(),
   plan: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, 'it is no digest')
@@ -97,13 +108,17 @@ export function parseSettings(params: unknown): PublicationSettings {
   const { huggingFace: hub, github: host } = data;
   return {
     model: data.modelName,
-    run: { name: data.run, id: data.runId },
+    run: {
+      ...{ name: data.run, id: data.runId },
+      ...(typeof data.runCreated === 'string' ? { created: data.runCreated } : {}),
+    },
     images: data.images ?? {},
     ...(typeof data.plan === 'string' ? { plan: data.plan } : {}),
     base: data.baseModel ?? 'the base model',
     parameters: data.parameters ?? {},
     tags: data.tags ?? [],
     isDryRun: data.dryRun ?? false,
+    isOlderAllowed: data.allowOlder ?? false,
     ...(typeof data.registry === 'string' ? { registry: data.registry } : {}),
     ...(typeof data.license === 'string' ? { license: data.license } : {}),
     ...(hub ? { hub: { repo: hub.repo, isPrivate: hub.private ?? true, tag: hub.tag ?? data.run } } : {}),

@@ -3,6 +3,8 @@ import { compareToListing, type ListingEntry } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import type { Lineage } from './lineage.ts';
 import { firstFault, parseJson } from './manifest.ts';
+import { plainLine } from './markdown.ts';
+import type { PublishedRun } from './order.ts';
 import type { Report } from './report.ts';
 
 /** Where the statement lies beside the files that it is about. */
@@ -18,7 +20,7 @@ const OF_THE_HUB = /^(?:\.gitattributes$|\.gitignore$|\.git\/|\.cache\/huggingfa
 
 /**
  * The in-toto statement of a published model with SLSA's provenance: `files` are all files beside it. The same inputs
- * give the same bytes: there is no time in it.
+ * give the same bytes: the only time in it is when the run was recorded.
  */
 export function provenance(lineage: Lineage, report: Report, files: readonly ListingEntry[]): string {
   const { manifest, run, parameters, digests } = lineage;
@@ -61,7 +63,7 @@ export function provenance(lineage: Lineage, report: Report, files: readonly Lis
       },
       runDetails: {
         builder: { id: BUILD_TYPE, version: { 'ilab-backend': lineage.program } },
-        metadata: { invocationId: run.id },
+        metadata: { invocationId: run.id, ...(run.created === undefined ? {} : { startedOn: run.created }) },
         byproducts: [
           {
             name: 'scores',
@@ -110,6 +112,23 @@ export function parseStatement(text: string): readonly ListingEntry[] {
     sha256: digest.sha256,
     size: annotations?.size ?? -1,
   }));
+}
+
+const invocation = z.object({
+  predicate: z.object({
+    runDetails: z.object({
+      metadata: z.object({ startedOn: z.iso.datetime() }),
+      byproducts: z.tuple([z.object({ annotations: z.object({ run: z.string().max(100) }) })], z.unknown()),
+    }),
+  }),
+});
+
+/** The run that made what a statement is about; undefined where it does not tell which, or when it was recorded. */
+export function runOfStatement(text: string): PublishedRun | undefined {
+  const { data } = invocation.safeParse(parseJson(text, STATEMENT_FILE));
+  if (data === undefined) return undefined;
+  const { metadata, byproducts } = data.predicate.runDetails;
+  return { name: plainLine(byproducts[0].annotations.run, 100), created: metadata.startedOn };
 }
 
 /** What tells the files of a model from its statement, one phrase each; empty when all is as it says. */

@@ -17,7 +17,7 @@ export interface StepReport {
   readonly isNew: boolean;
   /** Where what was made can be seen. */
   readonly address?: string;
-  /** Why it is not done. */
+  /** Why it is not done, or is left to another run. */
   readonly message?: string;
 }
 

@@ -11,6 +11,7 @@ import {
   publicationOf,
   publish,
   REPO,
+  reports,
   settingsOf,
   traces,
   type World,
@@ -28,11 +29,6 @@ const WHOLE = {
   labels: [['in a model'], ['in a model'], []],
   releases: ['workshop-tiny-weekly-47'],
 };
-
-function reports(published: Published) {
-  if (published.kind === 'preview') throw new Error('it only looked');
-  return published.reports;
-}
 
 function states(published: Published) {
   return Object.fromEntries(reports(published).map(({ id, state }) => [id, state]));

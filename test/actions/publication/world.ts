@@ -46,6 +46,7 @@ export function makeWorld(): World {
 export const REPO = 'acme/workshop-tiny';
 const SETTINGS = {
   ...{ modelName: 'workshop-tiny', run: 'weekly-47', runId: 'id-47', baseModel: 'tiny' },
+  runCreated: '2026-12-01T10:00:12.345Z',
   huggingFace: { repo: REPO },
   github: { repo: 'acme/taxonomy', release: true, labels: ['in a model'], status: true },
 };
@@ -105,6 +106,12 @@ export function publish(
   const say = (line: string): void => void said.push(line);
   const { signal } = new AbortController();
   return publishModel({ hub, host, journal, say, signal, onProgress: () => undefined }, settings, publication);
+}
+
+/** Of a try that was no dry run. */
+export function reports(published: Published) {
+  if (published.kind === 'preview') throw new Error('it only looked');
+  return published.reports;
 }
 
 /** Calls `act` at each request of both sides, before and after its work, counted from 1. */

@@ -75,7 +75,7 @@ describe('a right that is missing is named', () => {
   const status = { context: 'c', state: 'failure', description: 'd', url: 'https://a.test/' } as const;
   const change = { branch: 'main', path: 'a', text: 'b', message: 'c' };
   const pull = { branch: 'b', onto: 'main', title: 't', body: '' };
-  const release = { tag: 't', onto: 'main', name: 'n', body: '' };
+  const release = { tag: 't', onto: 'main', name: 'n', body: '', isLatest: true };
   const calls: readonly (readonly [string, string, (served: Served) => Promise<unknown>])[] = [
     [
       'comment on pull request 1 of team/taxonomy',

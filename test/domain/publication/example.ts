@@ -65,7 +65,7 @@ export function scoresJson() {
 export function lineageOf(manifest: unknown = manifestJson(), given: Partial<Lineage> = {}): Lineage {
   return {
     model: 'workshop-tiny',
-    run: { name: 'weekly-47', id: '0197f7a2-0000-7000-8000-000000000047' },
+    run: { name: 'weekly-47', id: '0197f7a2-0000-7000-8000-000000000047', created: '2026-12-01T10:00:12.345Z' },
     plan: `sha256:${'4'.repeat(64)}`,
     images: { train: `sha256:${'5'.repeat(64)}`, greet: 'registry.example/greet:1' },
     base: 'tiny',

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { compareToStatement, parseStatement, provenance } from '../../../src/domain/publication/statement.ts';
+import {
+  compareToStatement,
+  parseStatement,
+  provenance,
+  runOfStatement,
+} from '../../../src/domain/publication/statement.ts';
 import { lineageOf, manifestJson, reportOf } from './example.ts';
 
 const FILES = [
@@ -18,6 +23,8 @@ test('a statement names every file, what it was made from and what it scored', a
     subject: [{ name: 'README.md' }, { name: 'model.safetensors', digest: { sha256: 'b'.repeat(64) } }],
   });
   expect(provenance(lineageOf(manifest), reportOf(), [...FILES].reverse())).toBe(text);
+  expect(runOfStatement(text)).toEqual({ name: 'weekly-47', created: '2026-12-01T10:00:12.345Z' });
+  expect(runOfStatement(text.replace('startedOn', 'x'))).toBeUndefined();
 });
 
 test('what does not match a statement is named, file by file', () => {

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { changelogEntry, withEntry } from '../../../src/domain/publication/changelog.ts';
 import { leafChanges } from '../../../src/domain/publication/leaf-changes.ts';
 import { modelCard } from '../../../src/domain/publication/model-card.ts';
-import { commentMarker, pullComment, statusText } from '../../../src/domain/publication/pull-comment.ts';
+import { commentedRun, commentMarker, pullComment, statusText } from '../../../src/domain/publication/pull-comment.ts';
 import {
   EVIL,
   leafJson,
@@ -132,6 +132,22 @@ describe('the ChangeLog', () => {
     );
   });
 
+  test('has a run that tells late below those that were started after it, whoever else wrote there', () => {
+    const entryOf = (name: string, created: string): string =>
+      changelogEntry(lineageOf(manifestJson(), { run: { name, id: name, created } }), reportOf(), NOTHING_BEFORE);
+    const headsOf = (text: string) => text.match(/^## .*$/gm);
+    const late = entryOf('late', '2026-12-02T10:00:00.000Z');
+    let text = withEntry('', 'old', entryOf('old', '2026-12-01T10:00:00.000Z'));
+    text = withEntry(text, 'new', entryOf('new', '2026-12-03T10:00:00.000Z'));
+    text = withEntry(`# Changelog\n\n## by hand\n\n- x\n\n${text.slice(13)}`, 'late', late);
+    expect(headsOf(text)).toEqual(['## by hand', '## new', '## late', '## old']);
+    expect(text).toContain(`.\n\n${late}\n\n## old\n`);
+    expect(headsOf(withEntry('', 'late', late))).toEqual(['## late']);
+    expect(headsOf(withEntry(withEntry('', 'late', late), 'new', '## new'))).toEqual(['## new', '## late']);
+    const newest = withEntry('', 'new', entryOf('new', '2026-12-03T10:00:00.000Z'));
+    expect(headsOf(withEntry(newest, 'late', late))).toEqual(['## new', '## late']);
+  });
+
   test('names the digest of a file that has no commit others know', () => {
     const manifest = { ...manifestJson(), taxonomy: { commit: null } };
     expect(changelogEntry(lineageOf(manifest), reportOf(), NOTHING_BEFORE)).toContain(
@@ -175,6 +191,11 @@ describe('the comment for a pull request', () => {
     const text = pullComment(lineage, reportOf(), ponds, ADDRESS);
     await expect(text).toMatchFileSnapshot(`${GOLDEN}/comment.md`);
     expect(text.split('\n')[0]).toBe(commentMarker('workshop-tiny'));
+    expect(commentedRun(text.replaceAll('\n', '\r\n'))).toEqual({
+      name: 'weekly-47',
+      created: '2026-12-01T10:00:12.345Z',
+    });
+    expect(commentedRun(text.replace('<!-- run', '<!--'))).toBeUndefined();
     expect(text).toContain('`knowledge/ponds`');
     expect(text).not.toContain('compositional_skills');
   });

@@ -9,7 +9,7 @@ export function newStage({ env }: Pick<Places, 'env'>): StageRun {
   onTestFinished(() => stage.leave());
   delete stage.params['registry'];
   const github = { repo: TAXONOMY, release: true, labels: ['in a model'], status: true };
-  stage.params = { ...stage.params, huggingFace: { repo: REPO }, github };
+  stage.params = { ...stage.params, huggingFace: { repo: REPO }, github, runCreated: '2026-12-01T10:00:12.345Z' };
   const pulls = [{ number: 123, commit: '1'.repeat(40), leaves: ['knowledge/ponds'], authors: ['Ines'] }];
   stage.manifest = { ...manifestJson(), taxonomy: { commit: 'c'.repeat(40), onto: 'b'.repeat(40), pulls } };
   stage.env = env;

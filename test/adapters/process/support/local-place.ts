@@ -96,7 +96,7 @@ export class TestPlace {
     await this.target.prepare([image], () => undefined, never);
     const contentRoot = this.target.contentRoot(ref);
     const { outputs } = bind({
-      run: { name: ref.run, id: 'id', plan: '', images: {} },
+      run: { name: ref.run, id: 'id', created: '2026-12-01T00:00:00.000Z', plan: '', images: {} },
       stage: ref.stage,
       attempt,
       image: IMAGE,
