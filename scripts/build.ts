@@ -17,8 +17,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { stripVTControlCharacters } from 'node:util';
 import { bundle } from './bundle.ts';
 import { readStageNames } from './stage-names.ts';
 
@@ -58,19 +59,18 @@ function takeLock(): DatabaseSync {
 }
 
 /** Names relative to dist/, in the order to write them: what is asked for by name comes after what it asks for. */
-async function makeFiles(): Promise<ReadonlyMap<string, string | Uint8Array>> {
-  const { outputFiles } = await bundle(root, dist);
-  const files = outputFiles.map((file) => [relative(dist, file.path), file.contents] as const);
+async function makeFiles(): Promise<ReadonlyMap<string, string>> {
+  const files = (await bundle(root)).map(({ fileName, code }) => [fileName, code] as const);
   const stageNames = JSON.stringify(readStageNames(join(root, 'templates')));
   const isChunk = ([name]: readonly [string, unknown]): boolean => name.startsWith('chunks/');
-  return new Map<string, string | Uint8Array>([
+  return new Map<string, string>([
     ...files.filter(isChunk),
     ['stage-names.json', stageNames],
     ...files.filter((file) => !isChunk(file)),
   ]);
 }
 
-function place(name: string, content: string | Uint8Array): void {
+function place(name: string, content: string): void {
   const path = join(dist, name);
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
@@ -104,7 +104,7 @@ try {
   await main();
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  if (!('errors' in error)) console.error(error.message); // else esbuild has shown each with its place
+  console.error(stripVTControlCharacters(error.message)); // with the place in the source; rolldown colours it always
   console.error('ilab-backend: dist/ was not built');
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bundle, bundle } from '../../scripts/bundle.ts';
+import { type BundledFile, bundle } from '../../scripts/bundle.ts';
 import { readStageNames } from '../../scripts/stage-names.ts';
 
 /*
@@ -14,23 +14,19 @@ import { readStageNames } from '../../scripts/stage-names.ts';
 
 const KB = 1000;
 
-type Outputs = Bundle['metafile']['outputs'];
-
 const root = process.cwd();
 let top: string;
-let outputs: Outputs;
+let outputs: ReadonlyMap<string, BundledFile>;
 
 beforeAll(async () => {
   top = mkdtempSync(join(tmpdir(), 'ilab-bundle-'));
   const dist = join(top, 'dist');
-  const made = await bundle(root, dist);
-  for (const file of made.outputFiles) {
-    mkdirSync(dirname(file.path), { recursive: true });
-    writeFileSync(file.path, file.contents);
+  outputs = new Map((await bundle(root)).map((file) => [file.fileName, file]));
+  for (const { fileName, code } of outputs.values()) {
+    const path = join(dist, fileName);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
   }
-  outputs = Object.fromEntries(
-    Object.entries(made.metafile.outputs).map(([name, output]) => [relative(dist, join(root, name)), output]),
-  );
   copyFileSync(join(root, 'package.json'), join(top, 'package.json'));
   symlinkSync(join(root, 'templates'), join(top, 'templates'));
   writeFileSync(join(dist, 'stage-names.json'), JSON.stringify(readStageNames(join(root, 'templates'))));
@@ -69,31 +65,31 @@ describe('what is loaded at the start', () => {
 
 describe('the bundle', () => {
   test('holds React as it is meant for use, and nothing of the tests', () => {
-    const inputs = inputsOf(Object.keys(outputs));
+    const inputs = inputsOf([...outputs.keys()]);
     expect(inputs.filter((name) => /\.development\.js$|^test\/|node_modules\/vitest/.test(name))).toEqual([]);
   });
 
   test('holds of the official client what reads credentials, and not its transport', () => {
-    const [chunk, ...others] = Object.values(outputs).filter(({ inputs }) =>
-      Object.keys(inputs).some((name) => name.includes('node_modules/@kubernetes/client-node/dist/config.js')),
+    const holders = [...outputs.keys()].filter((file) =>
+      inputsOf([file]).includes('node_modules/@kubernetes/client-node/dist/config.js'),
     );
-    expect(others).toEqual([]);
-    expect(chunk?.bytes).toBeLessThan(300 * KB);
+    expect(holders).toHaveLength(1);
+    expect(bytesOf(holders)).toBeLessThan(300 * KB);
     expect(
-      inputsOf(Object.keys(outputs)).filter((name) =>
+      inputsOf([...outputs.keys()]).filter((name) =>
         /node_modules\/(?:undici|ws|tar-fs|@kubernetes\/client-node\/dist\/gen\/models)\//.test(name),
       ),
     ).toEqual([]);
   });
 
   test('asks no module of Node for everything it has: what `node:http` has of the web takes 50 ms to load', () => {
-    const chunks = Object.keys(outputs).filter((name) => !name.startsWith('chunks/devtools-'));
-    expect(chunks.filter((name) => /"WebSocket"/.test(readFileSync(join(top, 'dist', name), 'utf8')))).toEqual([]);
+    const files = [...outputs.values()].filter(({ fileName }) => !fileName.startsWith('chunks/devtools-'));
+    expect(files.filter(({ code }) => /["'`]WebSocket["'`]/.test(code)).map(({ fileName }) => fileName)).toEqual([]);
   });
 
   test('leaves nothing to be found at run time: not even a static import of a module of Node, which is slow', () => {
-    const externals = Object.values(outputs).flatMap((output) => output.imports.filter((entry) => entry.external));
-    expect(externals.map((entry) => entry.path).filter((path) => path !== 'react-devtools-core')).toEqual([]);
+    const asked = [...outputs.values()].flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]);
+    expect(asked.filter((name) => !outputs.has(name))).toEqual(['react-devtools-core']);
   });
 });
 
@@ -104,16 +100,15 @@ function startFiles(entry: string): readonly string[] {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (found.has(next)) continue;
     found.add(next);
-    const imports = outputs[next]?.imports ?? [];
-    const kept = imports.filter((entry) => entry.kind === 'import-statement' && entry.external !== true);
-    open.push(...kept.map(({ path }) => relative(join(top, 'dist'), join(root, path))));
+    open.push(...(outputs.get(next)?.imports ?? []).filter((name) => outputs.has(name)));
   }
   return [...found].sort();
 }
 
 function inputsOf(files: readonly string[]): readonly string[] {
-  const inputs = files.flatMap((file) => Object.entries(outputs[file]?.inputs ?? {}));
-  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([name]) => name);
+  const modules = files.flatMap((file) => Object.entries(outputs.get(file)?.modules ?? {}));
+  const used = modules.filter(([id, { renderedLength }]) => renderedLength > 0 && !id.startsWith('\0'));
+  return used.map(([id]) => relative(root, id));
 }
 
 function packagesIn(files: readonly string[]): readonly string[] {
@@ -124,7 +119,7 @@ function packagesIn(files: readonly string[]): readonly string[] {
 }
 
 function bytesOf(files: readonly string[]): number {
-  return files.reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
+  return files.reduce((sum, file) => sum + (outputs.get(file)?.code.length ?? 0), 0);
 }
 
 /** Runs the built program and notes which of its files Node loads. */

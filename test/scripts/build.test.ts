@@ -15,7 +15,7 @@ let clone: Clone;
 
 beforeEach(() => {
   clone = new Clone();
-  clone.linkPackages(['esbuild', '@esbuild', 'yaml', 'zod']);
+  clone.linkPackages(['rolldown', '@rolldown', '@oxc-project', 'yaml', 'zod']);
   clone.write('src/main.ts', "const { word } = await import('./word.ts');\nconsole.log(word);\n");
   clone.write('src/word.ts', "export const word = 'first';\n");
   clone.write(SUPERVISOR, "console.log('supervisor');\n");
@@ -75,7 +75,7 @@ describe('scripts/with-node --build builds dist/', () => {
       expect(build().stderr, what).toMatch(/^Built dist/);
     }
     expect(build().stderr).toBe('');
-  });
+  }, 90_000); // eleven starts of a shell and two Nodes
 
   test('not again when a file changed that is not in it', () => {
     build();
@@ -91,7 +91,7 @@ describe('scripts/with-node --build builds dist/', () => {
     for (const { status, stdout, stderr } of [build(), build()]) {
       expect(status).not.toBe(0);
       expect(stdout).toBe('');
-      expect(stderr).toMatch(/src\/word\.ts:1:20[\s\S]*\nilab-backend: dist\/ was not built\n$/);
+      expect(stderr).toMatch(/src\/word\.ts:1:21 [\s\S]*\nilab-backend: dist\/ was not built\n$/);
       expect(stderr).not.toContain('    at ');
     }
     expect(readFileSync(dist('main.js'), 'utf8')).toBe(before);

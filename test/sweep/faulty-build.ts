@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Plugin } from 'esbuild';
+import type { Plugin } from 'rolldown';
 import { bundle } from '../../scripts/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -14,10 +14,10 @@ export interface PlantedFault {
 
 /** Builds the program with a fault in it into `dist`. */
 export async function buildFaulty(dist: string, fault: PlantedFault): Promise<void> {
-  const { outputFiles } = await bundle(ROOT, dist, [plant(fault)]);
-  for (const { path, contents } of outputFiles) {
+  for (const { fileName, code } of await bundle(ROOT, [plant(fault)])) {
+    const path = join(dist, fileName);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, contents);
+    writeFileSync(path, code);
   }
   copyFileSync(join(ROOT, 'dist/stage-names.json'), join(dist, 'stage-names.json'));
 }
@@ -26,12 +26,7 @@ function plant(fault: PlantedFault): Plugin {
   const path = join(ROOT, fault.module);
   return {
     name: 'planted-fault',
-    setup: (build) => {
-      build.onLoad({ filter: /\.ts$/ }, (file) => {
-        if (file.path !== path) return undefined;
-        return { contents: fault.edits.reduce(edit, readFileSync(path, 'utf8')), loader: 'ts' };
-      });
-    },
+    load: (id) => (id === path ? fault.edits.reduce(edit, readFileSync(path, 'utf8')) : null),
   };
 }
 
