@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from './actions/deps.ts';
-import type { OpenImages } from './actions/image-job.ts';
+import type { OpenImages } from './actions/images/image-job.ts';
 import { openRun } from './actions/open-run.ts';
 import type { ClusterPlace } from './adapters/kubernetes/api/kube-api.ts';
 import type { RunObjects as RunObjectsType } from './adapters/kubernetes/target/run-objects.ts';

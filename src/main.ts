@@ -113,7 +113,7 @@ function main(): void {
       return describePipeline(files, request, name);
     },
     chooseImages: async (request) => {
-      const [{ chooseImages }, files] = await Promise.all([import('./actions/choose-images.ts'), openFiles()]);
+      const [{ chooseImages }, files] = await Promise.all([import('./actions/images/choose-images.ts'), openFiles()]);
       return chooseImages(files, request);
     },
     writeFiles: async (folder, files) =>

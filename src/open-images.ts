@@ -1,4 +1,4 @@
-import type { OpenImages } from './actions/image-job.ts';
+import type { OpenImages } from './actions/images/image-job.ts';
 import { UserError } from './domain/errors.ts';
 import { IMAGE_ENGINES, type ImageEngine } from './domain/image-record.ts';
 

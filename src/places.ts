@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Deps, Identity, PlanDeps } from './actions/deps.ts';
-import type { OpenImages } from './actions/image-job.ts';
+import type { OpenImages } from './actions/images/image-job.ts';
 import type { StorageHere } from './adapters/s3/storage-here.ts';
 import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { SourceStoreOptions } from './adapters/sources/source-store.ts';

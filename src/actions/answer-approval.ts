@@ -10,8 +10,8 @@ import {
 } from '../domain/run-phase.ts';
 import type { RunRecord, StageRecord } from '../domain/run-record.ts';
 import { type Deps, timestamp } from './deps.ts';
+import { RunSession } from './drive/run-session.ts';
 import { readRun } from './read-run.ts';
-import { RunSession } from './run-session.ts';
 
 /** What a person says to a stage that asks. `stage` absent = the one that does. */
 export interface Answer {

@@ -1,10 +1,10 @@
 import type { RunEvent } from '../domain/event.ts';
 import { hasEnded, isCancelling, isDone, type RunPhase, runPhase } from '../domain/run-phase.ts';
 import { type Deps, timestamp } from './deps.ts';
-import { driveRun } from './drive-run.ts';
-import { followRun } from './follow-run.ts';
+import { driveRun } from './drive/drive-run.ts';
+import { RunSession } from './drive/run-session.ts';
+import { followRun } from './follow/follow-run.ts';
 import { readRun } from './read-run.ts';
-import { RunSession } from './run-session.ts';
 
 /** Which run to cancel. `reason` is shown to whoever follows it. */
 export interface CancelRequest {

@@ -8,6 +8,7 @@ import { attemptPhase, hasEnded, shownPhase } from '../domain/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../domain/run-record.ts';
 import { type Sights, seenPhase } from '../domain/sight.ts';
 import { type Deps, timestamp } from './deps.ts';
+import { seeAttempts } from './follow/see-attempts.ts';
 import { resultOf } from './past-results.ts';
 import { readRun } from './read-run.ts';
 import { gatesOf } from './report/gates-of.ts';
@@ -15,7 +16,6 @@ import { materialsOf } from './report/materials-of.ts';
 import { readFindings } from './report/read-findings.ts';
 import { readTold } from './report/read-told.ts';
 import { parseDocument } from './run-document.ts';
-import { seeAttempts } from './see-attempts.ts';
 
 /** A run, and the place that has it: several may live in several. */
 export interface ReportedRun {

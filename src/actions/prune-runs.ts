@@ -3,9 +3,9 @@ import type { RunRecord } from '../domain/run-record.ts';
 import { isUnderWay } from '../domain/sight.ts';
 import type { PlacedFolder } from '../ports/source-store.ts';
 import type { Deps } from './deps.ts';
+import { seeAttempts } from './follow/see-attempts.ts';
 import { everyRun, type NamedByRun, namedByRun } from './named-by-runs.ts';
 import { removeRun } from './remove-run.ts';
-import { seeAttempts } from './see-attempts.ts';
 
 /** What is freed, or with `dryRun` would be. */
 export type Pruned =

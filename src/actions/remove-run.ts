@@ -2,9 +2,9 @@ import { UserError } from '../domain/errors.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { isUnderWay } from '../domain/sight.ts';
 import type { Deps } from './deps.ts';
+import { seeAttempts } from './follow/see-attempts.ts';
 import { everyRun, namedByRun } from './named-by-runs.ts';
 import { readRun } from './read-run.ts';
-import { seeAttempts } from './see-attempts.ts';
 
 /**
  * Deletes a run: its attempts with logs and outputs, then its record. Refuses while it is driven or runs, and while

@@ -1,8 +1,8 @@
 import { hasFailed, isCancelling, isDone, stagePhase } from '../domain/run-phase.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { Deps } from './deps.ts';
+import { RunSession } from './drive/run-session.ts';
 import { readRun } from './read-run.ts';
-import { RunSession } from './run-session.ts';
 
 /** What going on with a run means in the state it is in. */
 export type ResumeVerdict =

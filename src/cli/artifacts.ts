@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import { downloadArtifacts } from '../actions/artifacts/download-artifacts.ts';
+import { listArtifacts } from '../actions/artifacts/list-artifacts.ts';
+import { pushArtifacts } from '../actions/artifacts/push-artifacts.ts';
 import type { Deps } from '../actions/deps.ts';
-import { downloadArtifacts } from '../actions/download-artifacts.ts';
-import { listArtifacts } from '../actions/list-artifacts.ts';
-import { pushArtifacts } from '../actions/push-artifacts.ts';
 import { formatBytes } from '../ui/text/format.ts';
 import { table } from '../ui/text/table.ts';
 import type { CliContext } from './context.ts';

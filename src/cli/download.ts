@@ -1,4 +1,4 @@
-import type { Downloaded, DownloadProgress } from '../actions/download-artifacts.ts';
+import type { Downloaded, DownloadProgress } from '../actions/artifacts/download-artifacts.ts';
 import { formatBytes } from '../ui/text/format.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
 import type { Output } from './context.ts';

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { wishToCancel } from '../actions/cancel-run.ts';
 import type { Deps } from '../actions/deps.ts';
 import { detachRun } from '../actions/detach-run.ts';
-import type { driveRun } from '../actions/drive-run.ts';
+import type { driveRun } from '../actions/drive/drive-run.ts';
 import { unreachable } from '../domain/errors.ts';
 import type { RunEvent } from '../domain/event.ts';
 import { withPlace } from '../domain/typed-place.ts';

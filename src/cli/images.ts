@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type ArgWish, type BaseWish, buildImages } from '../actions/build-images.ts';
-import { listImages } from '../actions/list-images.ts';
+import { type ArgWish, type BaseWish, buildImages } from '../actions/images/build-images.ts';
+import { listImages } from '../actions/images/list-images.ts';
 import type { BuiltImage } from '../domain/image-event.ts';
 import { digestOf } from '../domain/image-name.ts';
 import { IMAGE_ENGINES, type ImageEngine } from '../domain/image-record.ts';

@@ -1,5 +1,5 @@
 import type { Deps } from '../actions/deps.ts';
-import { seeAttempts } from '../actions/see-attempts.ts';
+import { seeAttempts } from '../actions/follow/see-attempts.ts';
 import { runPhase, shownPhase } from '../domain/run-phase.ts';
 import { rowOf } from '../domain/run-row.ts';
 import { NO_SIGHTS } from '../domain/sight.ts';

@@ -1,4 +1,4 @@
-import { readLogs } from '../actions/read-logs.ts';
+import { readLogs } from '../actions/follow/read-logs.ts';
 import { withPlace } from '../domain/typed-place.ts';
 import type { DefineCommand } from './define-command.ts';
 import { parseCount, parseSeconds } from './durations.ts';

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { driveRun } from '../actions/drive-run.ts';
+import { driveRun } from '../actions/drive/drive-run.ts';
 import { prepareResume } from '../actions/resume-run.ts';
 import type { DefineCommand } from './define-command.ts';
 import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';

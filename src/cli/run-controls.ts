@@ -1,7 +1,7 @@
 import { answerApproval } from '../actions/answer-approval.ts';
 import { wishToCancel } from '../actions/cancel-run.ts';
 import type { Deps } from '../actions/deps.ts';
-import { readLogs } from '../actions/read-logs.ts';
+import { readLogs } from '../actions/follow/read-logs.ts';
 import type { RunControls } from '../ui/controls.ts';
 import type { LoggedAttempt } from '../ui/screen.ts';
 import type { CliContext, Keyboard } from './context.ts';

@@ -1,5 +1,5 @@
+import { listProducts, type Product } from '../actions/artifacts/list-products.ts';
 import type { Deps } from '../actions/deps.ts';
-import { listProducts, type Product } from '../actions/list-products.ts';
 import { readRun } from '../actions/read-run.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
 import { stagesTable } from '../ui/text/status-text.ts';

@@ -1,6 +1,6 @@
+import { seeWarnings } from '../actions/follow/read-warnings.ts';
+import { seeAttempts } from '../actions/follow/see-attempts.ts';
 import { readRun } from '../actions/read-run.ts';
-import { seeWarnings } from '../actions/read-warnings.ts';
-import { seeAttempts } from '../actions/see-attempts.ts';
 import { endingOf } from '../domain/run-ending.ts';
 import { shownPhase } from '../domain/run-phase.ts';
 import { withPlace } from '../domain/typed-place.ts';

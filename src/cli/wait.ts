@@ -1,4 +1,4 @@
-import { followRun } from '../actions/follow-run.ts';
+import { followRun } from '../actions/follow/follow-run.ts';
 import type { RunEvent } from '../domain/event.ts';
 import type { DefineCommand } from './define-command.ts';
 import { parseSeconds } from './durations.ts';

@@ -1,4 +1,4 @@
-import { followRun } from '../actions/follow-run.ts';
+import { followRun } from '../actions/follow/follow-run.ts';
 import type { DefineCommand } from './define-command.ts';
 import { parseSeconds } from './durations.ts';
 import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';

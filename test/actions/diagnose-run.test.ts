@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type DiagnoseRequest, diagnoseRun } from '../../src/actions/diagnose-run.ts';
-import { driveRun } from '../../src/actions/drive-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import { maskKnownSecrets } from '../../src/adapters/machine/known-secrets.ts';
 import { UserError } from '../../src/domain/errors.ts';
 import type { Finding } from '../../src/domain/finding.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { diffRuns } from '../../src/actions/diff-runs.ts';
-import { driveRun } from '../../src/actions/drive-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import type { RunDocument } from '../../src/actions/run-document.ts';
 import { FakeWorld, failed, play, succeeded } from '../fakes/story.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DecisionContext } from '../../src/actions/decide-stage.ts';
-import { driveRun } from '../../src/actions/drive-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import { makePlan } from '../../src/actions/make-plan.ts';
 import type { RunDocument } from '../../src/actions/run-document.ts';
 import type { Plan } from '../../src/domain/plan.ts';

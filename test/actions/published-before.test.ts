@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { driveRun } from '../../src/actions/drive-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import type { Results } from '../../src/domain/renderable-pipeline.ts';
 import { type FakeStage, FakeWorld, failed, play, succeeded } from '../fakes/story.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Deps } from '../../src/actions/deps.ts';
-import { driveRun } from '../../src/actions/drive-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import { type DriveFlags, driveOrDetach } from '../../src/cli/drive.ts';
 import type { PlaceFlags } from '../../src/cli/place.ts';
 import type { DriverOptions } from '../../src/domain/driver-arguments.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { driveRun } from '../../src/actions/drive-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { AttemptSpec } from '../../src/ports/target.ts';
 import { FakeWorld, failed, play, succeeded } from '../fakes/story.ts';

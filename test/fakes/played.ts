@@ -1,4 +1,4 @@
-import { driveRun } from '../../src/actions/drive-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import { type FakeStage, FakeWorld, play } from './story.ts';

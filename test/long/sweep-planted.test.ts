@@ -9,7 +9,7 @@ import { sweep, violationsOf } from '../sweep/sweep.ts';
 
 /** INTENT is written after the start instead of before it: the very mistake that the protocol exists against. */
 const INTENT_AFTER_START: PlantedFault = {
-  module: 'src/actions/drive-attempt.ts',
+  module: 'src/actions/drive/drive-attempt.ts',
   edits: [
     { before: 'await save({}); // INTENT is durable before anything leaves', after: '' },
     {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { driveRun } from '../../src/actions/drive-run.ts';
-import { followRun } from '../../src/actions/follow-run.ts';
+import { driveRun } from '../../src/actions/drive/drive-run.ts';
+import { followRun } from '../../src/actions/follow/follow-run.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import { createJsonSubscriber } from '../../src/ui/json.ts';
 import { FakeWorld, failed, play, succeeded } from '../fakes/story.ts';

@@ -4,8 +4,8 @@ import { type Manifest, parseManifest } from '../../domain/publication/manifest.
 import { type Report as Evaluation, parseReport } from '../../domain/publication/report.ts';
 import { type DataReport, dataReport, type ScoreReport, scoreReport } from '../../domain/report/findings.ts';
 import type { RunRecord } from '../../domain/run-record.ts';
+import { type FoundArtifact, findArtifacts } from '../artifacts/find-artifacts.ts';
 import type { Deps } from '../deps.ts';
-import { type FoundArtifact, findArtifacts } from '../find-artifacts.ts';
 
 /** A manifest of the largest taxonomies has some megabytes; what is larger is neither. */
 const LARGEST_BYTES = 32 * 1024 * 1024;

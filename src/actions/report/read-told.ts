@@ -4,10 +4,10 @@ import type { RunReport, WarningReport } from '../../domain/report/report.ts';
 import { type Series, SeriesCollector } from '../../domain/report/series.ts';
 import type { AttemptRecord, RunRecord } from '../../domain/run-record.ts';
 import type { AttemptRef } from '../../ports/target.ts';
-import { adviserOf } from '../advise-on.ts';
 import type { Deps } from '../deps.ts';
+import { adviserOf } from '../follow/advise-on.ts';
+import { readProgress } from '../follow/read-progress.ts';
 import { resultOf } from '../past-results.ts';
-import { readProgress } from '../read-progress.ts';
 
 /** What the logs of a run's attempts tell: figures and warnings. Those of other runs that it took over too. */
 export async function readTold(

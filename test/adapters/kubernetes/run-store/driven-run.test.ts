@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Deps } from '../../../../src/actions/deps.ts';
-import { driveRun } from '../../../../src/actions/drive-run.ts';
+import { driveRun } from '../../../../src/actions/drive/drive-run.ts';
 import { prepareResume } from '../../../../src/actions/resume-run.ts';
 import { startRun } from '../../../../src/actions/start-run.ts';
 import { RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RunSession } from '../../../../src/actions/run-session.ts';
+import { RunSession } from '../../../../src/actions/drive/run-session.ts';
 import type { RunEvent } from '../../../../src/domain/event.ts';
 import type { StageName } from '../../../../src/domain/naming.ts';
 import { ATTEMPT_STATES, type AttemptRecord, type AttemptState } from '../../../../src/domain/run-record.ts';
