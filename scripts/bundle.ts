@@ -45,7 +45,7 @@ async function bundleTogether(
       // React's development build is three times slower and is chosen at run time otherwise.
       define: { 'process.env.NODE_ENV': '"production"' },
     },
-    plugins: [...plugins, leftOut, builtins, ...(start === undefined ? [] : [reachedFrom(start, atStart)])],
+    plugins: [...plugins, leftOut, yoga, builtins, ...(start === undefined ? [] : [reachedFrom(start, atStart)])],
     logLevel: 'silent', // what is wrong is thrown
   };
   const build = await rolldown(options);
@@ -111,6 +111,17 @@ const leftOut: Plugin = {
   load(id) {
     const index = /^\0left-out:(?<index>\d+)$/.exec(id)?.groups?.['index'];
     return index === undefined ? null : (LEFT_OUT[Number(index)]?.[2] ?? '');
+  },
+};
+
+/**
+ * Yoga has its WebAssembly in a `data:` URL and has it fetched: that loads all of Node's HTTP client, 20 MiB for a screen.
+ * Where there is no `fetch` it decodes the URL.
+ */
+const yoga: Plugin = {
+  name: 'yoga',
+  transform(code, id) {
+    return id.endsWith('/yoga-wasm-base64-esm.js') ? code.replaceAll('typeof fetch', 'typeof undefined') : null;
   },
 };
 

@@ -87,6 +87,14 @@ describe('the bundle', () => {
     expect(files.filter(({ code }) => /["'`]WebSocket["'`]/.test(code)).map(({ fileName }) => fileName)).toEqual([]);
   });
 
+  test('has a screen that fetches nothing: Node would load its HTTP client for it, which takes 20 MiB', () => {
+    const holders = [...outputs.keys()].filter((file) =>
+      inputsOf([file]).some((name) => name.includes('node_modules/yoga-layout/dist/binaries/')),
+    );
+    expect(holders).toHaveLength(1);
+    expect(outputs.get(holders[0] ?? '')?.code).not.toMatch(/\bfetch\b/);
+  });
+
   test('leaves nothing to be found at run time: not even a static import of a module of Node, which is slow', () => {
     const asked = [...outputs.values()].flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]);
     expect(asked.filter((name) => !outputs.has(name))).toEqual(['react-devtools-core']);
