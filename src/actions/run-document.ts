@@ -8,7 +8,7 @@ import { sha256 } from '../domain/reuse-key.ts';
 /*
  * What a run is made from, stored once when it is created and never read from the project again: the sources as they
  * were read, the data as it was pinned, and what the person asked for. Its digest says whether two runs have the
- * same plan (design 8.7), so nothing that changes by itself (time, earlier runs) may be in it.
+ * same plan, so nothing that changes by itself (time, earlier runs) may be in it.
  */
 
 const pinned = z.discriminatedUnion('kind', [

@@ -22,7 +22,7 @@ export interface StartRequest {
 /** What became of the request. */
 export type Started =
   | { readonly kind: 'created'; readonly name: string }
-  /** A run of that name with the same plan is there: it is continued, whatever its state (design 8.7). */
+  /** A run of that name with the same plan is there: it is continued, whatever its state. */
   | { readonly kind: 'continued'; readonly name: string; readonly verdict: ResumeVerdict };
 
 /** Records a run; nothing is submitted yet. Throws `name-taken` with the difference when another plan has the name. */

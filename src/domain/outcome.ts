@@ -1,7 +1,7 @@
 /** Where a failure comes from: it decides which retry budget is used. */
 export type FailureClass = 'config' | 'infra' | 'user';
 
-/** What a stage made, as its `result.json` says (design section 6). */
+/** What a stage made, as its `result.json` says (docs/stage-contract.md). */
 export interface ArtifactResult {
   readonly name: string;
   /** Relative to the attempt's artifacts folder. */

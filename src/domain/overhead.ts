@@ -6,7 +6,7 @@ import type { AttemptRecord, RunRecord, StageRecord } from './run-record.ts';
 type Span = readonly [from: string, to: string];
 
 /**
- * Where a run's seconds went (design section 11): the stages' own from start to end, and ours, from INTENT until a stage
+ * Where a run's seconds went: the stages' own from start to end, and ours, from INTENT until a stage
  * could start and from its end until that was noticed, as far as a driver lived meanwhile. On a cluster what lies between
  * bound and started is the cluster's: scheduling, images, volumes. Attempts that never started count nothing.
  */

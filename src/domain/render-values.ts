@@ -1,7 +1,7 @@
 import type { JsonObject } from './json.ts';
 import type { StageName } from './naming.ts';
 
-/** Exactly what a template sees (design section 4). Bindings (`run`, `attempt`, `inputs`, `outputs`) are known at submit; before, they are placeholders. */
+/** Exactly what a template sees (docs/templates.md). Bindings (`run`, `attempt`, `inputs`, `outputs`) are known at submit; before, they are placeholders. */
 export interface RenderValues {
   readonly params: JsonObject;
   readonly stage: StageValues;

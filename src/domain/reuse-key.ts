@@ -22,7 +22,7 @@ export interface ReuseInput {
   readonly values: JsonObject;
 }
 
-/** What decides whether an earlier result can stand in (design section 6): never where or how generously the stage runs. */
+/** What decides whether an earlier result can stand in: never where or how generously the stage runs. */
 export function reuseParts(input: ReuseInput): ReuseParts {
   const containers: Record<string, Json> = {};
   for (const container of containersOf(input.objects)) {

@@ -126,7 +126,7 @@ function refusalMessage(record: RunRecord): string {
   return `${what}; a run with other values keeps what it does not concern: \`ilab-backend run ${record.pipeline.name} --set NAME=VALUE\``;
 }
 
-/** Says exactly what goes on and what does not (design 8.6). */
+/** Says exactly what goes on and what does not. */
 function leavingMessage(record: RunRecord, sights: Sights): string {
   const open = record.stages.filter((stage) => stagePhase(stage) === 'Running');
   const seen = open.map((stage) => [stage.name, sights.get(stage.name) ?? recorded(stage)] as const);

@@ -108,7 +108,7 @@ export function isCancelling(record: RunRecord): boolean {
 
 /**
  * The state of a run that has a living driver (`driven`) or not. When several ends apply: Lost, CannotStart,
- * Failed, Refused, Cancelled (design section 9). While a driver lives, a failure it may still retry shows as Running.
+ * Failed, Refused, Cancelled. While a driver lives, a failure it may still retry shows as Running.
  */
 export function runPhase(record: RunRecord, driven: boolean): RunPhase {
   if (record.stages.every(isDone)) return 'Succeeded';
