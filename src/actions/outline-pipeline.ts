@@ -2,6 +2,7 @@ import { findPipeline, readProfiles } from '../config/library.ts';
 import { readPipelineFile } from '../config/pipeline-file.ts';
 import { configPlaces } from '../config/places.ts';
 import { choosePipeline, readProjectSettings } from '../config/project-settings.ts';
+import { settingPaths } from '../config/setting-paths.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { leavesOf, type ParamLeaf } from '../template/param-leaves.ts';
 import type { LibraryRequest } from './describe-pipelines.ts';
@@ -11,6 +12,8 @@ export interface PipelineOutline {
   readonly stages: readonly string[];
   readonly profiles: readonly string[];
   readonly params: readonly ParamLeaf[];
+  /** What else `explain` knows: the other keys of a project file. */
+  readonly settings: readonly Pick<ParamLeaf, 'path' | 'title' | 'description' | 'type'>[];
 }
 
 /** Reads one file and compiles nothing: somebody waits at the keyboard. `name` absent = the project's, the user's or our default. */
@@ -28,10 +31,12 @@ export async function outlinePipeline(
     files.read(`${entry.path}/pipeline.yaml`, shown),
     readProfiles(files, places, entry),
   ]);
-  const { stages, params } = readPipelineFile(file ?? { path: shown, text: '' }, { commands: [], folder: entry.name });
+  const read = readPipelineFile(file ?? { path: shown, text: '' }, { commands: [], folder: entry.name });
+  const { stages, params } = read;
   return {
     stages: stages.map((stage) => stage.name),
     profiles: profiles.map((profile) => profile.name),
     params: params === undefined ? [] : leavesOf(params),
+    settings: settingPaths(read),
   };
 }

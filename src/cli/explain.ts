@@ -11,7 +11,10 @@ export const defineExplain: DefineCommand = (command, context, done) => {
   addProjectOptions(
     command
       .usage('[options] [pipeline] <parameter>')
-      .argument('<parameter...>', "a parameter, such as train.epochs or pod.queue; before it a pipeline's name"),
+      .argument(
+        '<parameter...>',
+        "a parameter, such as train.epochs, or another key of the project file, such as stages.train; before it a pipeline's name",
+      ),
   )
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText('after', EXPLAIN_HELP)
@@ -40,4 +43,6 @@ Examples:
   ilab-backend explain train.epochs
   ilab-backend explain teacher                     what an object holds
   ilab-backend explain pod.workspace.size --profile h100x4
+  ilab-backend explain stages.train.timeouts
+  ilab-backend explain notify
 `;

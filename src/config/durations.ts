@@ -9,3 +9,12 @@ export function parseDuration(text: string): number | undefined {
   if (match === null) return undefined;
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }
+
+/** The same form, as a keyword of JSON Schema. */
+export const DURATION_PATTERN = '^\\d{1,6}[smhd]$';
+
+/** Seconds in that form, in the largest unit that is whole: `15m`, `24h`. */
+export function durationText(seconds: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, one]) => seconds >= one && seconds % one === 0) ?? ['s', 1];
+  return unit === 'd' && seconds === size ? '24h' : `${seconds / size}${unit}`;
+}

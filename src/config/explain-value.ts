@@ -7,14 +7,24 @@ import { type ParamLeaf, typeName } from '../template/param-leaves.ts';
 import type { ParamSchema } from '../template/param-schema.ts';
 import { type ConfigRequest, readChoices } from './configure.ts';
 import { defaultOrigins } from './default-origins.ts';
+import { variableOf } from './environment.ts';
 import { refuse } from './faults.ts';
-import { type Given, givenInFile } from './given-values.ts';
+import { FILE_KEYS, PIPELINE_KEYS } from './file-keys.ts';
 import { readParams } from './load-pipeline.ts';
 import { mergeGiven } from './merge-given.ts';
-import { showOrigin } from './origin.ts';
-import { POD_SCHEMA, POD_SETTINGS } from './pod-settings.ts';
-import { valueAt } from './resolve-values.ts';
-import { dotted, namedPaths, schemaAt, schemaOf, type ValuePath } from './schema-paths.ts';
+import { valueIn } from './resolve-values.ts';
+import { dotted, namedPaths, placeIn, schemaAt, schemaOf, type ValuePath } from './schema-paths.ts';
+import {
+  type Block,
+  type Choices,
+  isPipelineKey,
+  isSingle,
+  joined,
+  keyOf,
+  settingsBlock,
+  shownDefault,
+  shownPlace,
+} from './settings-blocks.ts';
 import { layersOf, waysOver } from './value-chain.ts';
 import { paramLayers, readValueFiles } from './value-layers.ts';
 import { readersOf } from './value-readers.ts';
@@ -26,74 +36,123 @@ const LIMITS = [
 ];
 
 /**
- * What a value is, what holds and why. Values that are missing elsewhere do not matter. `path`: with or without `params.`;
- * `pod.` for a pod setting. Throws `bad-params` with the nearest name for one that is not there, and for flags that are wrong.
+ * What a value is, what holds and why. Values that are missing elsewhere do not matter. `path`: a parameter, with or without `params.`,
+ * or another key of the project file, such as `pod.queue` or `stages.train.timeouts.run`; `pipelines.NAME.` leads to another pipeline.
+ * Throws `bad-params` with the nearest name for one that is not there, and for flags that are wrong.
  */
 export async function explainValue(files: SourceFiles, request: ConfigRequest, path: string): Promise<Explanation> {
+  const steps = path.split('.');
+  const [first, other = '', ...rest] = steps;
+  if (first === 'pipelines' && isPipelineKey(rest[0])) {
+    // A profile that was typed is one of the pipeline that is meant here.
+    const { profile: _, ...without } = request;
+    return explainValue(files, { ...without, pipeline: other }, rest.join('.'));
+  }
   const choices = await readChoices(files, request);
   const { parsed, entry, profile } = choices;
-  const isPod = path === 'pod' || path.startsWith('pod.');
-  const place = path === 'params' ? [] : path.split('.').slice(isPod || path.startsWith('params.') ? 1 : 0);
-  const { schema, judge } = isPod ? { schema: POD_SCHEMA, judge: POD_SETTINGS } : paramsOf(choices);
+  const key = keyOf(steps, parsed.file.params ?? {});
+  const about = { pipeline: entry.name, ...(profile === undefined ? {} : { profile: profile.chosen.name }) };
+  if (key === 'pipelines') return { ...about, ...otherPipelines(choices, steps) };
+  const block =
+    key === undefined || key === 'params'
+      ? await paramsBlock(files, request, choices)
+      : settingsBlock(key, choices, request);
+  const { schema, judge, typed, given } = block;
+  const place = placeIn(schema, isSingle(block.name) ? steps : steps.slice(key === undefined ? 0 : 1));
   const own = schemaAt(schema, place);
-  if (own === undefined) throw unknown(path, schema, isPod);
+  if (own === undefined) throw unknown(path, block);
   const name = dotted(place);
   const leaf = judge.leaves().find((one) => one.path === name);
-  const given = await givenFor(files, request, { choices, schema, isPod });
   const merged = mergeGiven(given);
   const values = judge.withDefaults(merged.values);
-  const value = place.length === 0 ? values : valueAt(values, name);
-  const children = childrenOf(own, isPod ? ['pod', ...place] : place, value);
-  const layers =
-    children.length > 0 ? [] : layersOf({ place, given: given.flat(), holding: merged.given, fallback: fallbackOf() });
-  const holding = layers.findLast(({ holds }) => holds);
+  const holds = place.length === 0 ? values : valueIn(values, place);
+  const value = block.adds === true ? joined(given.flat(), place) : holds;
+  const children = childrenOf(own, (inner) => shownPlace(block, [...place, inner]), value);
+  const fallback =
+    leaf?.default === undefined ? undefined : { value: leaf.default, origin: shownDefault(block.defaultOrigin(place)) };
+  const holding = block.adds === true ? given.flat() : merged.given;
+  const layers = children.length > 0 ? [] : layersOf({ place, given: given.flat(), holding, fallback });
+  const last = layers.findLast((one) => one.holds);
   return {
-    pipeline: entry.name,
-    ...(profile === undefined ? {} : { profile: profile.chosen.name }),
-    path: isPod ? dotted(['pod', ...place]) : name || 'params',
+    ...about,
+    block: block.name,
+    path: shownPlace(block, place),
     type: typeName(own),
+    ...(place.length === 0 ? { title: FILE_KEYS[block.name] } : {}),
     ...annotations(own, leaf),
     ...(value === undefined ? {} : { value }),
-    ...(holding === undefined ? {} : { origin: holding.origin }),
+    ...(last === undefined ? {} : { origin: last.origin }),
     ...faultAt(judge, values, place),
     layers,
-    overriddenBy: waysOver(holding?.layer ?? 'built-in', { place, isPod, places: request.places }),
-    readBy: readersOf(parsed, isPod ? 'pod' : 'params', place),
+    overriddenBy: waysOver(last?.layer ?? 'built-in', {
+      block: block.name,
+      typed: typed(place),
+      places: request.places,
+    }),
+    readBy: block.readBy(place),
     children,
   };
+}
 
-  function fallbackOf(): { readonly value: Json; readonly origin: string } | undefined {
-    if (leaf?.default === undefined) return undefined;
-    const nobody = judge.withDefaults({});
-    const origin = isPod ? undefined : defaultOrigins(parsed.file.reader, [leaf], nobody, new Map()).get(name);
-    return { value: leaf.default, origin: origin === undefined ? 'built in' : showOrigin(origin) };
+/** What holds for other pipelines than the file's own: what there is of each is explained by itself. */
+function otherPipelines(
+  { settings }: Choices,
+  [key, name, ...rest]: ValuePath,
+): Omit<Explanation, 'pipeline' | 'profile'> {
+  const names = [...new Set([...(settings.user?.others.keys() ?? []), ...(settings.project?.others.keys() ?? [])])];
+  if (rest.length > 0 || (name !== undefined && !names.includes(name))) {
+    const path = [key, name, ...rest].join('.');
+    const known = names.flatMap((one) => [
+      `pipelines.${one}`,
+      ...PIPELINE_KEYS.map((own) => `pipelines.${one}.${own}`),
+    ]);
+    const hint = nameHint(path, known);
+    throw new UserError('bad-params', `there is no key ${path}`, hint === undefined ? {} : { hint });
   }
+  const inside: readonly (readonly [string, string])[] =
+    name === undefined
+      ? names.map((one) => [one, `What holds for pipeline ${one}`] as const)
+      : PIPELINE_KEYS.map((own) => [own, FILE_KEYS[own]] as const);
+  return {
+    ...{ block: 'pipelines', path: name === undefined ? 'pipelines' : `pipelines.${name}`, type: 'object' },
+    title: name === undefined ? FILE_KEYS.pipelines : `What holds for pipeline ${name}`,
+    ...{ limits: {}, required: false, layers: [], overriddenBy: [], readBy: [] },
+    children: inside.map(([own, title]) => ({
+      ...{ path: [key, ...(name === undefined ? [] : [name]), own].join('.'), type: 'object', title },
+    })),
+  };
 }
 
-type Choices = Awaited<ReturnType<typeof readChoices>>;
-
-function paramsOf({ parsed, entry }: Choices): { readonly schema: JsonObject; readonly judge: ParamSchema } {
+async function paramsBlock(files: SourceFiles, request: ConfigRequest, choices: Choices): Promise<Block> {
+  const { parsed, entry, layers } = choices;
   const judge = readParams(parsed.file, []);
-  if (judge !== undefined) return { schema: parsed.file.params ?? {}, judge };
-  throw new UserError('bad-pipeline', `the parameters of pipeline ${entry.name} cannot be read`, {
-    hint: `see what is wrong: \`ilab-backend validate ${entry.name}\``,
-  });
-}
-
-async function givenFor(
-  files: SourceFiles,
-  request: ConfigRequest,
-  { choices, schema, isPod }: { readonly choices: Choices; readonly schema: JsonObject; readonly isPod: boolean },
-): Promise<readonly (readonly Given[])[]> {
-  if (isPod) return choices.layers.map(({ file }) => givenInFile(file, file.pod, schema));
+  if (judge === undefined) {
+    throw new UserError('bad-pipeline', `the parameters of pipeline ${entry.name} cannot be read`, {
+      hint: `see what is wrong: \`ilab-backend validate ${entry.name}\``,
+    });
+  }
+  const schema = parsed.file.params ?? {};
   const { places, env, set } = request;
   const valueFiles = await readValueFiles(files, request.valueFiles, places);
-  const { given, faults } = paramLayers(choices.layers, { places, env, set, valueFiles }, schema);
+  const { given, faults } = paramLayers(layers, { places, env, set, valueFiles }, schema);
   if (faults.length > 0) {
-    const hint = `see the parameters: \`ilab-backend pipelines show ${choices.entry.name}\``;
-    throw refuse('bad-params', `values for pipeline ${choices.entry.name} cannot be used`, faults, { hint });
+    const hint = `see the parameters: \`ilab-backend pipelines show ${entry.name}\``;
+    throw refuse('bad-params', `values for pipeline ${entry.name} cannot be used`, faults, { hint });
   }
-  return given;
+  const leaves = judge.leaves();
+  return {
+    ...{ name: 'params', schema, judge, given },
+    defaultOrigin: (place) => {
+      const own = leaves.filter((one) => one.path === dotted(place));
+      return defaultOrigins(parsed.file.reader, own, judge.withDefaults({}), new Map()).get(dotted(place));
+    },
+    typed: (place) => [
+      ['environment', `${variableOf(place)}=VALUE`],
+      ['values', '-f FILE'],
+      ['flag', `--set ${dotted(place)}=VALUE`],
+    ],
+    readBy: (place) => readersOf(parsed, 'params', place),
+  };
 }
 
 function annotations(own: JsonObject, leaf: ParamLeaf | undefined) {
@@ -120,7 +179,11 @@ function faultAt(judge: ParamSchema, values: JsonObject, place: ValuePath): { re
 }
 
 /** The fields of an object, or the keys that a map has now. */
-function childrenOf(own: JsonObject, place: ValuePath, value: Json | undefined): readonly ExplainedChild[] {
+function childrenOf(
+  own: JsonObject,
+  pathOf: (name: string) => string,
+  value: Json | undefined,
+): readonly ExplainedChild[] {
   const names = isJsonObject(own['properties']) ? own['properties'] : isMap(own) && isJsonObject(value) ? value : {};
   return Object.keys(names).flatMap((name) => {
     const schema = schemaOf(own, name);
@@ -129,7 +192,7 @@ function childrenOf(own: JsonObject, place: ValuePath, value: Json | undefined):
     const inner = isJsonObject(value) ? value[name] : undefined;
     return [
       {
-        path: dotted([...place, name]),
+        path: pathOf(name),
         type: typeName(schema),
         ...(typeof title === 'string' ? { title } : {}),
         ...(inner === undefined ? {} : { value: inner }),
@@ -142,16 +205,13 @@ function isMap(own: JsonObject): boolean {
   return own['type'] === 'object' && own['x-secret'] !== true && isJsonObject(own['additionalProperties']);
 }
 
-function unknown(path: string, schema: JsonObject, isPod: boolean): UserError {
-  const known = namedPaths(schema).map((one) => dotted(isPod ? ['pod', ...one] : one));
+function unknown(path: string, block: Block): UserError {
+  const known = namedPaths(block.schema).map((one) => shownPlace(block, one));
   const lastOf = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
   const last = closest(path, known) === undefined ? closest(lastOf(path), known.map(lastOf)) : undefined;
   const alike = known.filter((name) => lastOf(name) === last);
   const hint =
     alike.length > 0 ? `did you mean ${alike.map((name) => `\`${name}\``).join(', ')}?` : nameHint(path, known);
-  return new UserError(
-    'bad-params',
-    `there is no ${isPod ? 'pod setting' : 'parameter'} ${path}`,
-    hint === undefined ? {} : { hint },
-  );
+  const what = block.name === 'params' ? 'parameter' : block.name === 'pod' ? 'pod setting' : 'key';
+  return new UserError('bad-params', `there is no ${what} ${path}`, hint === undefined ? {} : { hint });
 }

@@ -24,21 +24,28 @@ export interface GivenFile {
   readonly base: string;
 }
 
-/** The values below a node of a file, one a leaf of the schema. Secrets that are no references are reported, unseen. */
-export function givenInFile(file: GivenFile, node: Node | undefined, schema: JsonObject): readonly Given[] {
+/** The values below a node of a file, its `block`, one a leaf of the schema. Secrets that are no references are reported, unseen. */
+export function givenInFile(
+  file: GivenFile,
+  node: Node | undefined,
+  schema: JsonObject,
+  block = 'params',
+): readonly Given[] {
   const { reader } = file;
+  // As it is typed: of a parameter the name alone.
+  const shown = (path: ValuePath): string => dotted(block === 'params' && path.length > 0 ? path : [block, ...path]);
   const found: Given[] = [];
   const visit = (inner: Node, innerSchema: JsonObject, path: ValuePath): void => {
-    for (const entry of reader.entries(inner, `\`${dotted(path) || 'params'}\``, { nulls: true })) {
+    for (const entry of reader.entries(inner, `\`${shown(path)}\``, { nulls: true })) {
       const place = [...path, entry.name];
       const own = schemaOf(innerSchema, entry.name);
-      const value = reader.json(entry.value, `\`${dotted(place)}\``);
+      const value = reader.json(entry.value, `\`${shown(place)}\``);
       if (value === undefined) continue;
       if (own !== undefined && isBranch(own) && isJsonObject(value)) {
         visit(entry.value, own, place);
         continue;
       }
-      const accepted = own?.['x-secret'] === true ? secretIn(reader, entry.value, value, place) : value;
+      const accepted = own?.['x-secret'] === true ? secretIn(reader, entry.value, value, shown(place)) : value;
       if (accepted === undefined) continue;
       const origin = { kind: file.kind, ...reader.place(entry.value) };
       found.push({
@@ -54,10 +61,10 @@ export function givenInFile(file: GivenFile, node: Node | undefined, schema: Jso
   return found;
 }
 
-function secretIn(reader: FileReader, node: Node, value: Json, path: ValuePath): Json | undefined {
+function secretIn(reader: FileReader, node: Node, value: Json, shown: string): Json | undefined {
   const reference = typeof value === 'string' ? parseSecretReference(value) : value;
   if (reference === null || (reference !== undefined && isSecretReference(reference))) return reference;
-  const message = `\`${dotted(path)}\` takes a reference to a secret, never its value`;
+  const message = `\`${shown}\` takes a reference to a secret, never its value`;
   reader.reportHidden(node, message, `give ${SECRET_FORM}`);
   return undefined;
 }

@@ -9,14 +9,15 @@ import { type ResolvedValues, resolveValues } from './resolve-values.ts';
 import type { SettingsLayer } from './value-layers.ts';
 
 /** The `notify:` block of a profile, project or user file: who is told of runs, by one webhook. */
-const NOTIFY_SCHEMA: JsonObject = {
+export const NOTIFY_SCHEMA: JsonObject = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    url: { type: 'string', minLength: 1 },
-    urlFrom: { type: 'object', 'x-secret': true },
-    secret: { type: 'object', 'x-secret': true },
+    url: { title: 'Where messages go: https://HOST/PATH', type: 'string', minLength: 1 },
+    urlFrom: { title: 'The same, where the address is itself a secret', type: 'object', 'x-secret': true },
+    secret: { title: 'What messages are signed with', type: 'object', 'x-secret': true },
     on: {
+      title: 'What is told',
       type: 'array',
       minItems: 1,
       items: { type: 'string', enum: NOTIFICATION_KINDS },
@@ -31,11 +32,8 @@ export const NOTIFY_SETTINGS = new ParamSchema(NOTIFY_SCHEMA, readSchema(NOTIFY_
 export function resolveNotify(
   layers: readonly SettingsLayer[],
 ): { readonly resolved: ResolvedValues; readonly faults: readonly Fault[] } | undefined {
-  const given = layers.map(({ file }) => withoutAddresses(file, file.notify));
-  const resolved = resolveValues(
-    NOTIFY_SETTINGS,
-    given.map((one) => one.given),
-  );
+  const given = layers.map(({ file }) => givenNotify(file));
+  const resolved = resolveValues(NOTIFY_SETTINGS, given, 'notify');
   const { url, urlFrom, secret } = resolved.values;
   if (url === undefined && urlFrom === undefined && secret === undefined) return undefined;
   const both = url !== undefined && urlFrom !== undefined;
@@ -54,16 +52,16 @@ export function resolveNotify(
   return { resolved, faults };
 }
 
-/** An address that may not be shown is reported without its line, and goes no further. */
-function withoutAddresses(file: SettingsLayer['file'], node: SettingsLayer['file']['notify']) {
-  const { reader, kind, base } = file;
-  const given: readonly Given[] = givenInFile({ reader, kind, base }, node, NOTIFY_SCHEMA);
-  for (const { path, value, at } of given) {
+/** What one file says. An address that may not be shown is reported without its line, and is marked. */
+export function givenNotify(file: SettingsLayer['file']): readonly (Given & { readonly isHidden: boolean })[] {
+  const { reader, notify } = file;
+  return givenInFile(file, notify, NOTIFY_SCHEMA, 'notify').map((one) => {
+    const { path, value, at } = one;
     const fault = path[0] === 'url' && typeof value === 'string' ? shownAddressFault(value) : undefined;
-    if (fault === undefined || at === undefined) continue;
+    if (fault === undefined || at === undefined) return { ...one, isHidden: false };
     const isUnfit = typeof value === 'string' && addressFault(value) !== undefined;
     const hint = isUnfit ? 'write https://HOST/PATH' : 'name an address that is a secret by `urlFrom:`';
     reader.reportHidden(at.value, `\`notify.url\` ${fault}`, hint);
-  }
-  return { given };
+    return { ...one, isHidden: true };
+  });
 }

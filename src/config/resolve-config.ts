@@ -61,7 +61,7 @@ class Resolver {
     const pod = podSettings.values;
     const target = this.#target;
     const notify = this.#notify();
-    if (target === 'kubernetes') this.#faults.push(...localSecrets(POD_SETTINGS.leaves(), podSettings));
+    if (target === 'kubernetes') this.#faults.push(...localSecrets(POD_SETTINGS.leaves(), podSettings, 'pod.'));
     const files = layers.map(({ file }) => ({ reader: file.reader, kind: file.kind, node: file.images }));
     const images = readImages(pipeline, files, { target, origins });
     const overlays = this.#overlays();
@@ -100,7 +100,7 @@ class Resolver {
 
   #podLayers(): readonly (readonly Given[])[] {
     return this.#input.layers.map(({ file }) =>
-      givenInFile({ reader: file.reader, kind: file.kind, base: file.base }, file.pod, POD_SCHEMA),
+      givenInFile({ reader: file.reader, kind: file.kind, base: file.base }, file.pod, POD_SCHEMA, 'pod'),
     );
   }
 
@@ -116,8 +116,8 @@ class Resolver {
     return resolved.values as unknown as RunSources['notify'];
   }
 
-  #values(name: string, schema: ParamSchema, given: readonly (readonly Given[])[]) {
-    const resolved = resolveValues(schema, given);
+  #values(name: 'params' | 'pod', schema: ParamSchema, given: readonly (readonly Given[])[]) {
+    const resolved = resolveValues(schema, given, name);
     for (const [path, origin] of resolved.origins) this.#input.origins.set(`${name}.${path}`, origin);
     this.#faults.push(...resolved.faults);
     return resolved;

@@ -8,7 +8,7 @@ import { type Fault, typedFault } from './faults.ts';
 import type { Given } from './given-values.ts';
 import { mergeGiven } from './merge-given.ts';
 import { type Origin, showOrigin } from './origin.ts';
-import { dotted } from './schema-paths.ts';
+import { dotted, type ValuePath } from './schema-paths.ts';
 
 /** The values of all layers, judged. */
 export interface ResolvedValues {
@@ -23,8 +23,13 @@ export interface ResolvedValues {
   readonly missing: readonly string[];
 }
 
-/** `layers` from the lowest to the highest; `name` is the block's, for messages: `params`, `pod`. */
-export function resolveValues(schema: ParamSchema, layers: readonly (readonly Given[])[]): ResolvedValues {
+/** `layers` from the lowest to the highest; `block` is for messages: what is no parameter is named with it. */
+export function resolveValues(
+  schema: ParamSchema,
+  layers: readonly (readonly Given[])[],
+  block: 'params' | 'pod' | 'notify' = 'params',
+): ResolvedValues {
+  const above = block === 'params' ? [] : [block];
   const { values: merged, given } = mergeGiven(layers);
   const values = schema.withDefaults(merged);
   const judged = schema.validate(values);
@@ -33,7 +38,9 @@ export function resolveValues(schema: ParamSchema, layers: readonly (readonly Gi
     values,
     origins: new Map(given.map((one) => [dotted(one.path), one.origin])),
     givers: new Map(given.map((one) => [dotted(one.path), one])),
-    faults: judged.filter((fault) => !missing.includes(fault)).map((fault) => toFault(fault, giverOf(given, fault))),
+    faults: judged
+      .filter((fault) => !missing.includes(fault))
+      .map((fault) => toFault(fault, giverOf(given, fault), above)),
     missing: missing.map((fault) => fault.path.join('.')),
   };
 }
@@ -46,8 +53,8 @@ function giverOf(given: readonly Given[], fault: ValueFault): Given | undefined 
     .toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
-function toFault(fault: ValueFault, giver: Given | undefined): Fault {
-  const message = `\`${shownPath(fault.path)}\` ${fault.message}`;
+function toFault(fault: ValueFault, giver: Given | undefined, above: readonly string[]): Fault {
+  const message = `\`${shownPath([...above, ...fault.path])}\` ${fault.message}`;
   if (giver === undefined) return typedFault('values', message, fault.hint);
   const inside = fault.path.slice(giver.path.length);
   const unknown = fault.keyword === 'additionalProperties' && fault.path.length === giver.path.length;
@@ -81,8 +88,13 @@ function shownPath(path: readonly (string | number)[]): string {
 
 /** The value at a dotted path; undefined when there is none. */
 export function valueAt(values: JsonObject, path: string): Json | undefined {
+  return valueIn(values, path.split('.'));
+}
+
+/** The same for steps: a key of a map may hold dots. */
+export function valueIn(values: JsonObject, steps: ValuePath): Json | undefined {
   let found: Json | undefined = values;
-  for (const name of path.split('.')) {
+  for (const name of steps) {
     found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   }
   return found;

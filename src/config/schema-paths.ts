@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 
 /** A step of the way to a value: a field of an object, a key of a map. */
 export type ValuePath = readonly string[];
@@ -24,6 +24,19 @@ export function schemaAt(schema: JsonObject, path: ValuePath): JsonObject | unde
   let found: JsonObject | undefined = schema;
   for (const name of path) found = found === undefined ? undefined : schemaOf(found, name);
   return found;
+}
+
+/** What was typed with dots, in steps: in a map of plain values the rest is one key, such as `nvidia.com/gpu`. */
+export function placeIn(schema: JsonObject, words: ValuePath): ValuePath {
+  let own: JsonObject | undefined = schema;
+  for (const [index, word] of words.entries()) {
+    const values: unknown = isJsonObject(own?.['properties']) ? undefined : own?.['additionalProperties'];
+    if (isJsonObject(values as Json) && !isBranch(values as JsonObject)) {
+      return [...words.slice(0, index), words.slice(index).join('.')];
+    }
+    own = own === undefined ? undefined : schemaOf(own, word);
+  }
+  return words;
 }
 
 /** True when layers give the names inside it one by one; everything else is given as a whole. */

@@ -1,6 +1,7 @@
 import type { Node } from 'yaml';
 import type { SourceFile } from '../domain/source-file.ts';
 import { fileFaults, refuse, toCorrect } from './faults.ts';
+import { FILE_KEYS, type FileKey, isOfProfiles, PIPELINE_KEYS } from './file-keys.ts';
 import { type Entry, FileReader } from './file-reader.ts';
 import { API_VERSION } from './pipeline-file.ts';
 
@@ -41,11 +42,11 @@ export type SettingsKind = 'profile' | 'project' | 'user';
 export type TargetKind = 'local' | 'kubernetes';
 
 const KINDS = { profile: 'Profile', project: 'Project', user: 'User' } as const;
-const COMMON = ['apiVersion', 'kind', 'params', 'stages', 'pod', 'overlays', 'images', 'notify'];
+const KEYS = Object.keys(FILE_KEYS) as readonly FileKey[];
 const FIELDS = {
-  profile: [...COMMON, 'metadata', 'extends', 'target'],
-  project: [...COMMON, 'pipeline', 'profile', 'pipelines'],
-  user: [...COMMON, 'pipeline', 'profile', 'pipelines'],
+  profile: [...KEYS.filter(isOfProfiles), 'metadata', 'extends', 'target'],
+  project: KEYS,
+  user: KEYS,
 };
 
 /** Reads the file's shape; faults are in `reader.problems`. */
@@ -106,9 +107,8 @@ function readPipelineSettings(reader: FileReader, part: (name: string) => Node |
 }
 
 function readOthers(reader: FileReader, node: Node | undefined): SettingsFile['others'] {
-  const known = ['profile', 'params', 'stages', 'overlays'];
   const entries = reader.entries(node, '`pipelines`').map((entry: Entry) => {
-    const fields = reader.fields(entry.value, `pipeline \`${entry.name}\``, { known });
+    const fields = reader.fields(entry.value, `pipeline \`${entry.name}\``, { known: PIPELINE_KEYS });
     const settings = readPipelineSettings(reader, (name) => fields?.entries.get(name)?.value);
     return [entry.name, { key: entry.key, settings }] as const;
   });

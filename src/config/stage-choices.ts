@@ -1,6 +1,7 @@
 import type { Node } from 'yaml';
 import { nameHint } from '../template/closest.ts';
 import { DURATION_FORM, parseDuration } from './durations.ts';
+import { STAGE_KEYS, TIMEOUT_KEYS } from './file-keys.ts';
 import type { FileReader } from './file-reader.ts';
 import type { Origin } from './origin.ts';
 import { type PipelineFile, stageNames } from './pipeline-file.ts';
@@ -14,8 +15,6 @@ export interface StageChoicesFile {
   readonly kind: 'project' | 'user' | 'profile';
   readonly node: Node | undefined;
 }
-
-const TIMEOUTS = ['queue', 'start', 'run', 'grace'] as const;
 
 /**
  * Engine, variant and timeouts of every stage: by the last file that says so, else the first of the pipeline. Faults
@@ -90,7 +89,7 @@ function readChoice(
   note: (field: string, value: Node) => void,
 ): Partial<StageSelection> {
   const what = `stage \`${stage.name}\``;
-  const fields = reader.fields(node, what, { known: ['engine', 'variant', 'timeouts', 'stopOn'] });
+  const fields = reader.fields(node, what, { known: Object.keys(STAGE_KEYS) });
   const name = (field: 'engine' | 'variant', known: readonly { readonly name: string }[]): object => {
     const value = fields?.entries.get(field)?.value;
     const found = reader.text(value, `\`${field}\``);
@@ -102,7 +101,9 @@ function readChoice(
     return {};
   };
   const timeouts: Record<string, number> = {};
-  for (const entry of reader.entries(fields?.entries.get('timeouts')?.value, '`timeouts`', { known: TIMEOUTS })) {
+  for (const entry of reader.entries(fields?.entries.get('timeouts')?.value, '`timeouts`', {
+    known: Object.keys(TIMEOUT_KEYS),
+  })) {
     const text = reader.text(entry.value, `\`timeouts.${entry.name}\``);
     const seconds = text === undefined ? undefined : parseDuration(text);
     if (seconds !== undefined && seconds > 0) timeouts[entry.name] = seconds;

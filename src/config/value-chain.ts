@@ -1,10 +1,10 @@
 import type { GivenLayer } from '../domain/explanation.ts';
 import type { Json } from '../domain/json.ts';
-import { variableOf } from './environment.ts';
+import { type FileKey, isOfProfiles } from './file-keys.ts';
 import type { Given } from './given-values.ts';
 import { type Origin, showOrigin } from './origin.ts';
 import { type ConfigPlaces, PROJECT_FILE, shownPath } from './places.ts';
-import { dotted, type ValuePath } from './schema-paths.ts';
+import type { ValuePath } from './schema-paths.ts';
 
 /** From the lowest to the highest. */
 const RANKS: readonly Origin['kind'][] = [
@@ -33,23 +33,21 @@ export function layersOf(of: {
   return [{ layer, ...fallback, holds: layers.every(({ holds }) => !holds) }, ...layers];
 }
 
-/** What to write or type to go over a layer, from the lowest to the highest. */
+/** What to write or type to go over a layer, from the lowest to the highest; `typed`: beside what stands in files under `block`. */
 export function waysOver(
   layer: Origin['kind'],
-  { place, isPod, places }: { readonly place: ValuePath; readonly isPod: boolean; readonly places: ConfigPlaces },
+  of: {
+    readonly block: FileKey;
+    readonly typed: readonly (readonly [Origin['kind'], string])[];
+    readonly places: ConfigPlaces;
+  },
 ): readonly string[] {
-  const block = isPod ? 'pod' : 'params';
+  const { block, typed, places } = of;
   const ways: readonly (readonly [Origin['kind'], string])[] = [
-    ['profile', `${block}: in a profile`],
+    ...(isOfProfiles(block) ? [['profile', `${block}: in a profile`] as const] : []),
     ['user', `${block}: in ${shownPath(places.userFile, places.home)}`],
     ['project', `${block}: in ${PROJECT_FILE}`],
-    ...(isPod
-      ? []
-      : ([
-          ['environment', `${variableOf(place)}=VALUE`],
-          ['values', '-f FILE'],
-          ['flag', `--set ${dotted(place)}=VALUE`],
-        ] as const)),
+    ...typed,
   ];
   const rank = RANKS.indexOf(layer);
   const above = ways.filter(([kind]) => RANKS.indexOf(kind) > rank).map(([, way]) => way);

@@ -25,7 +25,9 @@ export interface GivenLayer {
 export interface Explanation {
   readonly pipeline: string;
   readonly profile?: string;
-  /** As `--set` takes it; pod settings begin with `pod.`. */
+  /** The key of the project file that it stands under: `params`, `pod`, `stages`, ... */
+  readonly block: string;
+  /** A parameter as `--set` takes it; everything else begins with its key: `pod.queue`. */
   readonly path: string;
   /** `integer`, `list of string`, `secret`, `object`. */
   readonly type: string;

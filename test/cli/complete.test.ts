@@ -29,6 +29,7 @@ const SURROUNDINGS: Partial<CliContext> = {
     stages: name === 'hello' ? ['greet', 'count'] : STAGES,
     profiles: name === 'hello' ? [] : ['h100x4', 'local'],
     params: PARAMS,
+    settings: [{ path: 'stages.train.engine', type: 'string', title: 'The program' }],
   }),
 };
 

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { outlinePipeline } from '../../src/actions/outline-pipeline.ts';
 import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
 import { explainValue } from '../../src/config/explain-value.ts';
+import { FILE_KEYS, STAGE_KEYS, TIMEOUT_KEYS } from '../../src/config/file-keys.ts';
+import { NOTIFY_SCHEMA } from '../../src/config/notify-settings.ts';
+import { POD_SCHEMA } from '../../src/config/pod-settings.ts';
 import type { Explanation } from '../../src/domain/explanation.ts';
 import { explanationText } from '../../src/ui/text/explanation-text.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../ui/hostile.ts';
-import { type Typed, TypedIn } from './harness.ts';
+import { PACKAGE_ROOT, type Typed, TypedIn } from './harness.ts';
 
 /* What a value means, what holds, and who gave it; nothing else needs a value for that. */
 
@@ -124,12 +128,118 @@ test('every pod setting says what it means', async () => {
   await expect(explain('pod.que')).rejects.toThrow('there is no pod setting pod.que');
 });
 
+/** A path, and all paths that its explanation names. */
+async function walk(path: string, typed: Typed): Promise<readonly Explanation[]> {
+  const explained = await explain(path, typed);
+  const inside: Explanation[] = [];
+  for (const child of explained.children)
+    inside.push(...(await walk(child.path, { ...typed, pipeline: explained.pipeline })));
+  return [explained, ...inside];
+}
+
+describe('every key that a project file may hold is explained, with a meaning and a type', () => {
+  test.each(Object.keys(FILE_KEYS))('%s', async (key) => {
+    place.write({
+      'ilab-backend.yaml': `${HEAD}kind: Project\npipeline: p\npipelines: { hello: { params: { name: you } } }\n`,
+    });
+    const found = await walk(key, {});
+    const isNamed = ({ block, path, title, description }: Explanation): boolean =>
+      (block === 'params' && path !== 'params') || (title ?? description ?? '') !== '';
+    expect(found.filter((one) => !isNamed(one) || one.type === '')).toEqual([]);
+    const isOpen = !['apiVersion', 'kind', 'pipeline', 'profile'].includes(key);
+    expect(found.length).toBeGreaterThan(isOpen ? 2 : 0);
+  });
+
+  test.each(['instructlab', 'hello'])('of pipeline %s', async (name) => {
+    const request = { packageRoot: PACKAGE_ROOT, cwd: place.folder, home: place.folder, env: {}, commands: [] };
+    const { params, settings } = await outlinePipeline(diskSourceFiles(), request, name);
+    const all = [...params, ...settings];
+    const hasMeaning = ({ title, description }: { readonly title?: string; readonly description?: string }): boolean =>
+      (title ?? description ?? '') !== '';
+    expect(all.filter((one) => !hasMeaning(one))).toEqual([]);
+    expect(all.length).toBeGreaterThan(40);
+  });
+
+  test('and no other key can be in it', async () => {
+    for (const schema of [NOTIFY_SCHEMA, POD_SCHEMA]) expect(schema['additionalProperties']).toBe(false);
+    expect((await explain('stages.make')).children).toHaveLength(Object.keys(STAGE_KEYS).length);
+    expect((await explain('stages.make.timeouts')).children).toHaveLength(Object.keys(TIMEOUT_KEYS).length);
+  });
+
+  test('a key of a map, also one with dots', async () => {
+    expect(await explain('train.env.a.b/c', { set: ['train.env={"a.b/c":"d"}'] })).toMatchObject({
+      value: 'd',
+      type: 'string',
+    });
+  });
+});
+
+describe('what a file says beside parameters', () => {
+  beforeEach(() => {
+    place.write({
+      'profiles/p/fast.yaml': `${HEAD}kind: Profile\ntarget: local\nstages: { make: { timeouts: { run: 3h } } }\noverlays: { make: [{ patch: { a: 1 } }] }\n`,
+      'ilab-backend.yaml': `${HEAD}kind: Project\npipeline: p\nprofile: fast\nstages: { make: { timeouts: { run: 2h }, stopOn: [nan] } }
+notify: { url: "https://h.example.org/x", secret: env:S, on: [done] }\noverlays: { make: [{ patch: { b: 2 } }] }
+pipelines: { hello: { params: { name: you } } }\n`,
+    });
+  });
+
+  test('has layers as parameters have, and the pipeline or the program below them', async () => {
+    const run = await explain('stages.make.timeouts.run');
+    expect(run).toMatchObject({ block: 'stages', type: 'string', value: '2h', default: '24h', readBy: ['make'] });
+    expect(run.layers.map(({ layer, origin, value, holds }) => [layer, origin, value, holds])).toEqual([
+      ['built-in', 'built in', '24h', false],
+      ['profile', 'profiles/p/fast.yaml:4:36', '3h', false],
+      ['project', 'ilab-backend.yaml:5:36', '2h', true],
+    ]);
+    expect(await explain('stages.make.engine')).toMatchObject({
+      value: 'one',
+      enum: ['one'],
+      origin: 'pipelines/p/pipeline.yaml:22:16',
+    });
+    expect(await explain('stages.make.stopOn')).toMatchObject({
+      value: ['nan'],
+      overriddenBy: ['--stop-on make=WARNING,...'],
+    });
+    expect((await explain('stages.make.timeouts.queue')).overriddenBy.at(-1)).toBe('--queue-timeout DURATION');
+    expect(await explain('notify.on')).toMatchObject({ value: ['done'], readBy: [], origin: 'ilab-backend.yaml:6:62' });
+    expect(await explain('profile')).toMatchObject({ value: 'fast', origin: 'ilab-backend.yaml:4:10' });
+    expect(await explain('pipeline', { pipeline: 'p' })).toMatchObject({ value: 'p', origin: '--pipeline p' });
+  });
+
+  test('overlays of all files count', async () => {
+    const { value, layers } = await explain('overlays.make');
+    expect(value).toEqual([{ patch: { a: 1 } }, { patch: { b: 2 } }]);
+    expect(layers.map(({ holds }) => holds)).toEqual([true, true]);
+  });
+
+  test('leads to other pipelines', async () => {
+    expect((await explain('pipelines')).children).toMatchObject([{ path: 'pipelines.hello' }]);
+    expect(await explain('pipelines.hello.params.name')).toMatchObject({
+      pipeline: 'hello',
+      path: 'name',
+      value: 'you',
+    });
+    await expect(explain('pipelines.hallo')).rejects.toMatchObject({ hint: 'did you mean `pipelines.hello`?' });
+  });
+
+  test('shows no address that may not be shown', async () => {
+    place.write({
+      'ilab-backend.yaml': `${HEAD}kind: Project\npipeline: p\nnotify: { url: "https://h.example.org/?key=hidden" }\n`,
+    });
+    expect(JSON.stringify([await explain('notify'), await explain('notify.url')])).not.toContain('hidden');
+  });
+});
+
 describe('what is not there is told with the nearest name', () => {
   test.each([
     ['train.epoch', '`train.epochs`'],
     ['epochs', '`train.epochs`'],
     ['epoch', '`train.epochs`'],
     ['pod.que', '`pod.queue`'],
+    ['stages.mak', '`stages.make`'],
+    ['stages.make.timeout', '`stages.make.timeouts`'],
+    ['notify.urls', '`notify.url`'],
   ])('%s', async (path, name) => {
     await expect(explain(path)).rejects.toMatchObject({ code: 'bad-params', hint: `did you mean ${name}?` });
   });

@@ -57,8 +57,8 @@ describe('notify', () => {
     ['notify: { url: "https://a.example.org" }', 'no secret is named'],
     ['notify: { secret: env:A }', 'no address is named'],
     ['notify: { url: "https://a.example.org", urlFrom: env:B, secret: env:A }', '`url` and `urlFrom` name the same'],
-    ['notify: { url: "https://a.example.org", secret: env:A, on: [finished] }', '`on[0]`'],
-    ['notify: { url: "https://a.example.org", secret: env:A, when: [done] }', '`when`'],
+    ['notify: { url: "https://a.example.org", secret: env:A, on: [finished] }', '`notify.on[0]`'],
+    ['notify: { url: "https://a.example.org", secret: env:A, when: [done] }', '`notify.when`'],
   ])('%s is refused', async (notify, message) => {
     expect(await refusal(`${notify}\n`)).toContain(message);
   });

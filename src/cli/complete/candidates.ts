@@ -61,7 +61,7 @@ async function argumentsOf({ command, args }: Typed, argument: Argument | undefi
       return { candidates: stages.flatMap(({ text }) => [{ text }, { text: `${text}/` }]), kind: 'nospace' };
     }
     case 'parameter':
-      return words([...(args.length === 0 ? await known.pipelines() : []), ...(await known.paths())]);
+      return words([...(args.length === 0 ? await known.pipelines() : []), ...(await known.explained())]);
     case 'model':
       return { ...NOTHING, kind: 'folders' };
     default:
@@ -167,8 +167,9 @@ class Known {
     return (await this.#pipeline()).profiles.map((text) => ({ text }));
   }
 
-  async paths(): Promise<readonly Candidate[]> {
-    return (await this.#pipeline()).params.map(({ path, title, type }) => ({ text: path, meaning: title ?? type }));
+  async explained(): Promise<readonly Candidate[]> {
+    const { params, settings } = await this.#pipeline();
+    return [...params, ...settings].map(({ path, title, type }) => ({ text: path, meaning: title ?? type }));
   }
 
   /** The name first, then its values where there are few. */

@@ -40,7 +40,7 @@ function facts(of: Explanation, options: DocumentOptions): string {
     ['Value', isObject ? undefined : of.value === undefined ? 'none' : shown(of.value)],
     ['From', of.origin],
     ['Wrong', of.fault],
-    ['Read by', of.readBy.length > 0 ? of.readBy.join(', ') : of.path.startsWith('pod.') ? undefined : 'no stage'],
+    ['Read by', of.readBy.length > 0 ? of.readBy.join(', ') : of.block === 'params' ? 'no stage' : undefined],
     ['Pipeline', of.profile === undefined ? of.pipeline : `${of.pipeline}, profile ${of.profile}`],
     // The first of them that says something holds.
     ...(isObject ? [] : of.overriddenBy.toReversed()).map(
