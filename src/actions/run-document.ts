@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { planOfSources, type RunSources } from '../config/run-sources.ts';
 import { UserError, unreachable } from '../domain/errors.ts';
-import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
+import { canonicalJson, type Json } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import { sha256 } from '../domain/reuse-key.ts';
@@ -97,7 +98,7 @@ export function documentDigest(document: RunDocument): string {
 
 /** The document as a tree, without where its values came from and who is told: it is the same plan. */
 export function planOf(document: RunDocument): Json {
-  const { origins: _, notify: _told, ...sources } = JSON.parse(document.sources) as JsonObject;
+  const sources = planOfSources(JSON.parse(document.sources) as RunSources);
   return { ...document, sources } as unknown as Json;
 }
 

@@ -3,7 +3,6 @@ import { UserError } from '../domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
 import { NOTIFICATION_KINDS } from '../domain/notification.ts';
 import { WARNING_KINDS } from '../domain/progress.ts';
-import { sha256 } from '../domain/reuse-key.ts';
 
 /*
  * Everything a run is rendered from, in one object that is stored with the run: the files as they were read and the
@@ -97,9 +96,4 @@ function parseJson(text: string): unknown {
 export function planOfSources(sources: RunSources): Json {
   const { origins: _, notify: _told, ...plan } = sources;
   return plan as unknown as Json;
-}
-
-/** `sha256:<hex>`; equal when two runs are rendered from the same. */
-export function sourcesDigest(sources: RunSources): string {
-  return `sha256:${sha256(canonicalJson(planOfSources(sources)))}`;
 }

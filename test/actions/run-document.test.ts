@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chosenImages, type RunDocument } from '../../src/actions/run-document.ts';
+import { chosenImages, documentDigest, type RunDocument } from '../../src/actions/run-document.ts';
 import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
 
 const IMAGES = { one: 'stages/make/one', two: 'example/two' };
@@ -22,4 +22,16 @@ test('the image of a stage is said where its result is made with it', () => {
 test('not of a result that is taken whatever made it', () => {
   const selection = { ...document.selection, reuse: { make: { run: 'old', stage: 'make' } } };
   expect(chosenImages(pipeline, { ...document, selection })).toEqual({ use: 'example/two' });
+});
+
+test('where values came from and who is told is no part of the plan', () => {
+  const digestOf = (sources: object): string => documentDigest({ ...document, sources: JSON.stringify(sources) });
+  const plan = { params: { epochs: 3 }, origins: {} };
+  const told = {
+    ...plan,
+    origins: { 'params.epochs': { kind: 'flag', flag: '--set epochs=3' } },
+    notify: { url: 'x' },
+  };
+  expect(digestOf(told)).toBe(digestOf(plan));
+  expect(digestOf({ ...plan, params: { epochs: 4 } })).not.toBe(digestOf(plan));
 });

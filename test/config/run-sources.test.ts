@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { openSources } from '../../src/config/open-sources.ts';
-import { parseSources, planOfSources, serializeSources, sourcesDigest } from '../../src/config/run-sources.ts';
+import { parseSources, planOfSources, serializeSources } from '../../src/config/run-sources.ts';
 import { previewBindings } from '../../src/domain/bindings.ts';
 import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
 import { podOf } from '../templates/manifests.ts';
@@ -78,28 +78,28 @@ describe('stored sources', () => {
     ]);
   });
 
-  test('have one digest however their values were given', async () => {
+  test('are one plan however their values were given', async () => {
     const one = await place.configure({ set: ['epochs=5'] });
     const two = await place.configure({ env: { ILAB_BACKEND_PARAM_EPOCHS: '5' } });
     const other = await place.configure({ set: ['epochs=6'] });
-    expect(sourcesDigest(one.sources)).toBe(sourcesDigest(two.sources));
+    expect(planOfSources(one.sources)).toEqual(planOfSources(two.sources));
     expect(serializeSources(one.sources)).not.toBe(serializeSources(two.sources));
-    expect(sourcesDigest(other.sources)).not.toBe(sourcesDigest(one.sources));
+    expect(planOfSources(other.sources)).not.toEqual(planOfSources(one.sources));
     expect(planOfSources(one.sources)).not.toHaveProperty('origins');
   });
 
-  test('have another digest when a template or an overlay changes', async () => {
-    const before = sourcesDigest((await place.configure()).sources);
+  test('are another plan when a template or an overlay changes', async () => {
+    const before = planOfSources((await place.configure()).sources);
     for (const [file, text, old] of [
       ['pipelines/p/make.yaml', `# a comment\n${TEMPLATE}`, TEMPLATE],
       ['ilab-backend.yaml', PROJECT.replace('blue', 'red'), PROJECT],
     ] as const) {
       place.write({ [file]: text });
-      expect(sourcesDigest((await place.configure()).sources)).not.toBe(before);
+      expect(planOfSources((await place.configure()).sources)).not.toEqual(before);
       place.write({ [file]: old });
     }
     place.write({ 'ilab-backend.yaml': `# a comment\n${PROJECT}` });
-    expect(sourcesDigest((await place.configure()).sources)).toBe(before);
+    expect(planOfSources((await place.configure()).sources)).toEqual(before);
     place.write({ 'ilab-backend.yaml': PROJECT });
   });
 
