@@ -1,13 +1,13 @@
 import type { StageName } from '../domain/naming.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import type { ReuseParts } from '../domain/plan.ts';
-import type { RenderablePipeline, Results } from '../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import { reuseKey } from '../domain/reuse-key.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { neededStages } from '../domain/selection.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
 import { bindInputs, type InputSource } from './bind-inputs.ts';
-import { findByKey, namedResult, type PastResult, publishedBefore, whatChanged } from './past-results.ts';
+import { findByKey, namedResult, type PastResult, publishedBefore, resultsOf, whatChanged } from './past-results.ts';
 import type { RunDocument } from './run-document.ts';
 import { previewStage, type StagePreview } from './stage-key.ts';
 
@@ -53,7 +53,7 @@ export async function decideStage(context: DecisionContext, stage: Stage, made: 
   const role = roleOf(context, stage.name);
   if (role === 'unasked') return { kind: 'skip', reason: 'it was not asked for' };
   const results = resultsOf(made);
-  const previous = resultsOf(publishedBefore(context.runs, pipeline.pipeline.name, stage.name));
+  const previous = publishedBefore(context.runs, pipeline.pipeline.name, stage);
   if (role === 'selected' && !pipeline.when(stage.name, results, previous)) {
     return { kind: 'skip', reason: `its condition is false: ${stage.when?.text ?? ''}` };
   }
@@ -116,11 +116,6 @@ export function makerIn(context: DecisionContext, made: Made): (name: string) =>
     const at = name.indexOf('@');
     return at < 0 ? made.get(name) : namedResult(context.runs, name.slice(0, at), name.slice(at + 1));
   };
-}
-
-/** The metrics that gates and conditions may read: those of the stages that are done. */
-function resultsOf(made: Made): Results {
-  return Object.fromEntries([...made].map(([stage, past]) => [stage, { metrics: past.result.metrics }]));
 }
 
 function blocked(context: DecisionContext, stage: Stage, spoilt: string | undefined): StageDecision {

@@ -1,7 +1,9 @@
 import { UserError } from '../domain/errors.ts';
 import { parseRunName, type StageName } from '../domain/naming.ts';
 import type { StageResult } from '../domain/outcome.ts';
+import type { Stage } from '../domain/pipeline.ts';
 import type { AttemptOrigin, ReuseParts } from '../domain/plan.ts';
+import type { Results } from '../domain/renderable-pipeline.ts';
 import { ownKey } from '../domain/reuse-key.ts';
 import type { RunRecord, StageRecord } from '../domain/run-record.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
@@ -132,19 +134,33 @@ export function madeBy(record: RunRecord): ReadonlyMap<string, PastResult> {
   return made;
 }
 
+/** The metrics that gates and conditions may read: those of the stages that are done. */
+export function resultsOf(made: ReadonlyMap<string, PastResult>): Results {
+  return Object.fromEntries([...made].map(([stage, past]) => [stage, { metrics: past.result.metrics }]));
+}
+
+/** Whether a condition of the stage holds its results against what was published before: else nobody looks for that. */
+export function readsPrevious({ when, gates, approval }: Pick<Stage, 'when' | 'gates' | 'approval'>): boolean {
+  const conditions = [when, approval, ...gates.map(({ condition }) => condition)];
+  return conditions.some((condition) => condition !== undefined && /\bprevious\b/.test(condition.text));
+}
+
 /**
  * What the stages made in the newest run of the pipeline in which this one ended well by itself and made it public; empty
- * when there is none. A result whose metric `published` is 0 was kept or rehearsed. `runs` newest first.
+ * when there is none, or no condition of it asks. A result whose metric `published` is 0 was kept or rehearsed. `runs`
+ * newest first.
  */
 export function publishedBefore(
   runs: readonly RunRecord[],
   pipeline: string,
-  stage: StageName,
-): ReadonlyMap<string, PastResult> {
+  asking: Pick<Stage, 'name' | 'when' | 'gates' | 'approval'>,
+): Results {
+  if (!readsPrevious(asking)) return {};
+  const { name: stage } = asking;
   const isPublic = (candidate: StageRecord): boolean => {
     const { outcome } = candidate.attempts.at(-1) ?? {};
     return candidate.name === stage && outcome?.kind === 'succeeded' && outcome.result.metrics['published'] !== 0;
   };
   const record = runs.find((run) => run.pipeline.name === pipeline && run.stages.some(isPublic));
-  return record === undefined ? new Map() : madeBy(record);
+  return record === undefined ? {} : resultsOf(madeBy(record));
 }

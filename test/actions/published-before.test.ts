@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { driveRun } from '../../src/actions/drive/drive-run.ts';
+import { publishedBefore } from '../../src/actions/past-results.ts';
+import type { StageName } from '../../src/domain/naming.ts';
 import type { Results } from '../../src/domain/renderable-pipeline.ts';
 import { type FakeStage, FakeWorld, failed, play, succeeded } from '../fakes/story.ts';
 
@@ -54,4 +56,21 @@ test('it is the newest that was made public, not one that failed, was kept or re
   const score = (of: string) => seen[of]?.['eval']?.metrics['score'];
   expect([2, 3, 4].map((of) => score(String(of)))).toEqual([1, 1, 1]);
   expect(score('5')).toBe(4);
+});
+
+test('it is looked for only where a condition reads it', () => {
+  const asking = { name: 'show' as StageName, gates: [] };
+  // Records that nobody may look into.
+  const runs = new Proxy([], {
+    get: () => {
+      throw new Error('looked');
+    },
+  });
+  const condition = (text: string) => ({ text, place: { file: 'pipeline.yaml', line: 1, column: 1 } });
+  expect(publishedBefore(runs, 'p', asking)).toEqual({});
+  expect(publishedBefore(runs, 'p', { ...asking, when: condition('params.previously > 1') })).toEqual({});
+  const compared = condition('results.eval.metrics.a > previous.eval.metrics.a');
+  for (const reading of [{ when: compared }, { approval: compared }, { gates: [{ name: 'g', condition: compared }] }]) {
+    expect(() => publishedBefore(runs, 'p', { ...asking, ...reading })).toThrow('looked');
+  }
 });

@@ -8,19 +8,15 @@ import {
   type StoredRelease,
   type StoredRepository,
 } from '../github/host-state.ts';
+import { AskedPlace } from './asked-place.ts';
 
-/**
- * A host in memory. `state` is written and read by tests. `before` is called with the name of each request
- * (`createComment o/r 7`) and may throw, before or after the work is done: what is thrown after it is an answer that did
- * not come.
- */
-export class MemoryCodeHost implements CodeHost {
+/** A host in memory. `state` is written and read by tests. A request is e.g. `createComment o/r 7`. */
+export class MemoryCodeHost extends AskedPlace implements CodeHost {
   readonly state: HostState;
-  readonly asked: string[] = [];
   rightsOf: (repo: string) => Omit<HostRights, 'user'> = () => ({ contents: 'write', pullRequests: 'write' });
-  before: (request: string, when: 'before' | 'after') => void = () => undefined;
 
   constructor(state: HostState = new HostState()) {
+    super();
     this.state = state;
   }
 
@@ -166,16 +162,12 @@ export class MemoryCodeHost implements CodeHost {
   }
 
   #ask<T>(what: string, repo: string, signal: AbortSignal, work: (repository: StoredRepository) => T): T {
-    signal.throwIfAborted();
     const [verb = '', ...about] = what.split(' ');
-    const request = [verb, repo, ...about].join(' ');
-    this.asked.push(request);
-    this.before(request, 'before');
-    const repository = this.state.find(repo) ?? this.state.findRenamed(repo);
-    if (repository === undefined) throw refusal(`there is no repository ${repo}, or the token may not see it`);
-    const done = work(repository);
-    this.before(request, 'after');
-    return done;
+    return this.ask([verb, repo, ...about].join(' '), signal, () => {
+      const repository = this.state.find(repo) ?? this.state.findRenamed(repo);
+      if (repository === undefined) throw refusal(`there is no repository ${repo}, or the token may not see it`);
+      return work(repository);
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   HubUpload,
   ModelPublisher,
 } from '../../src/ports/model-hub.ts';
+import { AskedPlace } from './asked-place.ts';
 
 interface MemoryCommit extends HubCommit {
   readonly parent?: string;
@@ -27,25 +28,20 @@ interface MemoryRepository {
 const LARGE = 1024;
 const LONGEST_TEXT = 4 * 1024 * 1024;
 
-/**
- * A model hub in memory. `before` is called with the name of each request and may throw, before or after the work is done:
- * an error thrown after `commit` is an answer that did not come.
- */
-export class MemoryModelPublisher implements ModelPublisher {
+/** A model hub in memory. A request is e.g. `commit`. */
+export class MemoryModelPublisher extends AskedPlace implements ModelPublisher {
   readonly repositories = new Map<string, MemoryRepository>();
-  readonly asked: string[] = [];
   /** Digests of all large files that were ever sent. */
   readonly stored = new Set<string>();
   user = 'ada';
   /** Where the token may write: users and organisations. */
   namespaces: readonly string[] = ['ada'];
-  before: (request: string, when: 'before' | 'after') => void = () => undefined;
   /** Reads a file that is published. */
   read: (file: string) => Promise<Uint8Array> = readFile;
 
   async rights(repo: string, signal: AbortSignal): Promise<HubRights> {
     const { user } = this;
-    return this.#ask('rights', signal, () =>
+    return this.ask('rights', signal, () =>
       this.#mayWrite(repo)
         ? { user, mayWrite: true }
         : { user, mayWrite: false, lacking: `${user} may not write to ${repo}: ask its owner` },
@@ -53,7 +49,7 @@ export class MemoryModelPublisher implements ModelPublisher {
   }
 
   async findRepository(repo: string, signal: AbortSignal) {
-    return this.#ask('findRepository', signal, () => {
+    return this.ask('findRepository', signal, () => {
       const found = this.repositories.get(repo);
       return found && { isPrivate: found.isPrivate, head: found.branches.get('main') ?? '' };
     });
@@ -64,7 +60,7 @@ export class MemoryModelPublisher implements ModelPublisher {
     { isPrivate }: { readonly isPrivate: boolean },
     signal: AbortSignal,
   ): Promise<void> {
-    this.#ask('createRepository', signal, () => {
+    this.ask('createRepository', signal, () => {
       this.#refuseForeign(repo);
       if (this.repositories.has(repo)) return;
       const made: MemoryRepository = { isPrivate, commits: new Map(), branches: new Map(), tags: new Map() };
@@ -75,7 +71,7 @@ export class MemoryModelPublisher implements ModelPublisher {
   }
 
   async *commits(repo: string, revision: string, signal: AbortSignal): AsyncIterable<HubCommit> {
-    const { found, at } = this.#ask('commits', signal, () => this.#at(repo, revision));
+    const { found, at } = this.ask('commits', signal, () => this.#at(repo, revision));
     for (let next: MemoryCommit | undefined = at; next !== undefined; ) {
       yield { oid: next.oid, title: next.title, message: next.message };
       next = next.parent === undefined ? undefined : found.commits.get(next.parent);
@@ -83,13 +79,13 @@ export class MemoryModelPublisher implements ModelPublisher {
   }
 
   async *files(repo: string, revision: string, signal: AbortSignal): AsyncIterable<HubFile> {
-    const { at } = this.#ask('files', signal, () => this.#at(repo, revision));
+    const { at } = this.ask('files', signal, () => this.#at(repo, revision));
     for (const [path, bytes] of at.files)
       yield { path, size: bytes.length, ...(bytes.length < LARGE ? {} : { sha256: sha256(bytes) }) };
   }
 
   async readText(repo: string, revision: string, path: string, signal: AbortSignal): Promise<string | undefined> {
-    return this.#ask(`readText ${path}`, signal, () => {
+    return this.ask(`readText ${path}`, signal, () => {
       const bytes = this.#at(repo, revision).at.files.get(path);
       if (bytes !== undefined && bytes.length > LONGEST_TEXT)
         throw new UserError('bad-input', `${path} of ${repo} is larger than ${LONGEST_TEXT} bytes`);
@@ -105,7 +101,7 @@ export class MemoryModelPublisher implements ModelPublisher {
     signal.throwIfAborted();
     const contents = new Map<string, Uint8Array>();
     for (const upload of request.uploads) contents.set(upload.path, await this.#bytesOf(upload));
-    return this.#ask('commit', signal, () => {
+    return this.ask('commit', signal, () => {
       this.#refuseForeign(request.repo);
       const { found, at } = this.#at(request.repo, request.branch);
       if (at.oid !== request.parent) return { kind: 'conflict' };
@@ -126,7 +122,7 @@ export class MemoryModelPublisher implements ModelPublisher {
   }
 
   async findTag(repo: string, tag: string, signal: AbortSignal): Promise<string | undefined> {
-    return this.#ask('findTag', signal, () => this.#repository(repo).tags.get(tag));
+    return this.ask('findTag', signal, () => this.#repository(repo).tags.get(tag));
   }
 
   async createTag(
@@ -134,7 +130,7 @@ export class MemoryModelPublisher implements ModelPublisher {
     tag: { readonly name: string; readonly oid: string; readonly message: string },
     signal: AbortSignal,
   ): Promise<void> {
-    this.#ask('createTag', signal, () => {
+    this.ask('createTag', signal, () => {
       this.#refuseForeign(repo);
       const { found, at } = this.#at(repo, tag.oid);
       const there = found.tags.get(tag.name);
@@ -175,15 +171,6 @@ export class MemoryModelPublisher implements ModelPublisher {
     if (bytes.length !== upload.size || sha256(bytes) !== upload.sha256)
       throw new UserError('bad-input', `${upload.file} is no longer the file that was to be published`);
     return bytes;
-  }
-
-  #ask<T>(request: string, signal: AbortSignal, work: () => T): T {
-    signal.throwIfAborted();
-    this.asked.push(request);
-    this.before(request, 'before');
-    const done = work();
-    this.before(request, 'after');
-    return done;
   }
 }
 

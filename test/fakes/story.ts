@@ -26,6 +26,9 @@ export interface FakeStage {
   readonly approval?: boolean;
 }
 
+/** Names both that a gate may read. */
+const FAKE_CONDITION = { text: 'results, previous', place: { file: 'pipeline.yaml', line: 1, column: 1 } };
+
 /** A pipeline whose stages each take the artifact `out` of those before and make one themselves. */
 export function fakePipeline(stages: readonly FakeStage[]): RenderablePipeline {
   const pipeline: Pipeline = { name: 'fake', version: '1.0.0', params: {}, stages: stages.map(toStage) };
@@ -54,7 +57,7 @@ function toStage(stage: FakeStage): Stage {
     name: stage.name as StageName,
     needs,
     inputs: needs.map((need) => ({ kind: 'output', name: need, from: [{ stage: need, output: 'out' }] })),
-    gates: [],
+    gates: stage.gate === undefined ? [] : [{ name: 'gate', condition: FAKE_CONDITION }],
     engines: { fake: { image: `stages/${stage.name}/fake` } },
     variants: { job: 'job.yaml' },
     params: stage.params ?? {},

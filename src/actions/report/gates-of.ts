@@ -1,9 +1,9 @@
 import { UserError } from '../../domain/errors.ts';
-import type { RenderablePipeline, Results } from '../../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
 import type { GateReport } from '../../domain/report/report.ts';
 import type { RunRecord, StageRecord } from '../../domain/run-record.ts';
 import type { Deps } from '../deps.ts';
-import { madeBy, type PastResult, publishedBefore } from '../past-results.ts';
+import { madeBy, publishedBefore, readsPrevious, resultsOf } from '../past-results.ts';
 import type { RunDocument } from '../run-document.ts';
 
 /**
@@ -21,7 +21,8 @@ export async function gatesOf(
     const results = resultsOf(madeBy(record));
     const older = await olderRuns(deps, record, pipeline);
     return record.stages.flatMap((stage) => {
-      const previous = resultsOf(publishedBefore(older, record.pipeline.name, stage.name));
+      const asking = pipeline.pipeline.stages.find(({ name }) => name === stage.name);
+      const previous = asking === undefined ? {} : publishedBefore(older, record.pipeline.name, asking);
       return pipeline.gates(stage.name, results, previous).map(({ name, condition, sides }) => {
         const { verdict, reason } = decided(stage, name);
         const shown = verdict === 'not judged' ? [] : sides;
@@ -53,14 +54,7 @@ function decided({ decision }: StageRecord, gate: string): { verdict: GateReport
 
 /** Only where a gate holds results against those of an earlier run: all records are many. */
 async function olderRuns(deps: Deps, record: RunRecord, pipeline: RenderablePipeline): Promise<readonly RunRecord[]> {
-  const isAsked = pipeline.pipeline.stages.some(({ gates }) =>
-    gates.some(({ condition }) => /\bprevious\b/.test(condition.text)),
-  );
-  if (!isAsked) return [];
+  if (!pipeline.pipeline.stages.some(({ gates }) => readsPrevious({ gates }))) return [];
   const runs = await deps.store.listAs(({ record: other }) => (other.createdAt < record.createdAt ? other : undefined));
   return runs.filter((run) => run !== undefined);
-}
-
-function resultsOf(made: ReadonlyMap<string, PastResult>): Results {
-  return Object.fromEntries([...made].map(([stage, { result }]) => [stage, { metrics: result.metrics }]));
 }
