@@ -1,5 +1,5 @@
 import { valueOfSecret } from './adapters/process/secret-values.ts';
-import type { Destination, DestinationRights } from './domain/destination.ts';
+import type { DestinationRights, FolderDestination, OutsideDestination } from './domain/destination.ts';
 import { ERRORS, UserError, unreachable } from './domain/errors.ts';
 import type { DestinationDoctor } from './ports/destination-doctor.ts';
 
@@ -15,6 +15,7 @@ const PATIENCE_S = 20;
 export function openDestinations(env: Variables): DestinationDoctor {
   return {
     async look(destination, signal) {
+      if (destination.kind === 'folder') return folderRights(destination);
       const token = tokenOf(destination, env);
       if (token.kind === 'absent') return token.rights;
       try {
@@ -29,11 +30,22 @@ export function openDestinations(env: Variables): DestinationDoctor {
   };
 }
 
+async function folderRights({ path, of }: FolderDestination): Promise<DestinationRights> {
+  if (of === 'pod') {
+    const message = `${path} is a folder of the stage's pod, which is not looked at: a volume must be mounted there`;
+    return { kind: 'untold', message, fix: 'how: docs/publish.md, A folder' };
+  }
+  const { registryFault } = await import('./adapters/stage/registry-folder.ts');
+  const fault = registryFault(path);
+  if (fault === undefined) return { kind: 'granted', message: `${path} can be written to` };
+  return { kind: 'lacking', message: fault, fix: 'make it, or let yourself write to it; or name another folder' };
+}
+
 type Token =
   | { readonly kind: 'found'; readonly value: string }
   | { readonly kind: 'absent'; readonly rights: DestinationRights };
 
-function tokenOf({ token, repo }: Destination, env: Variables): Token {
+function tokenOf({ token, repo }: OutsideDestination, env: Variables): Token {
   if (token === undefined) {
     return { kind: 'absent', rights: { kind: 'lacking', message: `no token is named for ${repo}` } };
   }
@@ -50,7 +62,7 @@ function tokenOf({ token, repo }: Destination, env: Variables): Token {
 }
 
 async function rightsOf(
-  { kind, repo, endpoint }: Destination,
+  { kind, repo, endpoint }: OutsideDestination,
   { token, env }: { readonly token: string; readonly env: Variables },
   signal: AbortSignal,
 ): Promise<DestinationRights> {

@@ -9,7 +9,7 @@ import type { HubPatience } from './adapters/huggingface/connection.ts';
 import { Masker } from './adapters/logs/masking.ts';
 import { copyFiles } from './adapters/stage/copy-files.ts';
 import { openJournal } from './adapters/stage/file-journal.ts';
-import { addToRegistry, requireRegistry } from './adapters/stage/registry-folder.ts';
+import { addToRegistry, lockFolder, requireRegistry } from './adapters/stage/registry-folder.ts';
 import { StageFolder, type StageInput } from './adapters/stage/stage-folder.ts';
 import { UserError } from './domain/errors.ts';
 import type { Lineage } from './domain/publication/lineage.ts';
@@ -122,11 +122,11 @@ async function toRegistry(
   progress('Adding to the registry', 0.1);
   const { takeLock } = await import('./adapters/sqlite/run-lock.ts');
   const until = systemClock.now().getTime() + PATIENCE_S * 1000;
-  let lock = takeLock(join(registry, '.ilab-backend'), model);
+  let lock = takeLock(lockFolder(registry), model);
   while (lock === undefined) {
     if (systemClock.now().getTime() > until) throw new UserError('unreachable', `${registry} is written to by others`);
     await systemClock.sleep(0.5, signal);
-    lock = takeLock(join(registry, '.ilab-backend'), model);
+    lock = takeLock(lockFolder(registry), model);
   }
   try {
     const isNew = addToRegistry(registry, { model, run: run.name, made: home, entry: texts.entry });

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Destination } from '../src/domain/destination.ts';
+import type { OutsideDestination } from '../src/domain/destination.ts';
 import { openDestinations } from '../src/open-destinations.ts';
 import { GitHubServer } from './github/github-server.ts';
 import { ADA, hubOf } from './huggingface/hub-of.ts';
@@ -13,7 +13,7 @@ const signal = new AbortController().signal;
 const READER = 'hf_adaReadsHereAndNowhereElse';
 const doctor = (env: Readonly<Record<string, string>> = {}) => openDestinations(env);
 
-async function hub(change: Partial<Destination> = {}): Promise<Destination> {
+async function hub(change: Partial<OutsideDestination> = {}): Promise<OutsideDestination> {
   const served = await hubOf({ onTestFinished }, { tokens: { [READER]: { user: 'ada', role: 'read' } } });
   const { endpoint } = served.hub;
   return {
@@ -28,7 +28,7 @@ async function hub(change: Partial<Destination> = {}): Promise<Destination> {
 
 async function host(
   permissions: Readonly<Record<string, 'read' | 'write'>>,
-): Promise<Destination & { readonly secret: string }> {
+): Promise<OutsideDestination & { readonly secret: string }> {
   const server = new GitHubServer({ hasLimits: false });
   server.rights = { kind: 'fine', permissions: { metadata: 'read', ...permissions } };
   await server.listen();
@@ -106,12 +106,55 @@ describe('is not asked', () => {
   });
 });
 
+describe('a folder', () => {
+  function made(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'registry-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    return folder;
+  }
+  const look = (path: string, of: 'here' | 'pod' = 'here') =>
+    doctor().look({ name: 'publish.folder', kind: 'folder', path, of }, signal);
+
+  test('that can be written to is left as it was', async () => {
+    const path = made();
+    expect(await look(path)).toEqual({ kind: 'granted', message: `${path} can be written to` });
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  test('that is none, or takes nothing', async () => {
+    const path = made();
+    writeFileSync(join(path, 'file'), '');
+    for (const [none, message] of [
+      ['relative', 'relative is no absolute path'],
+      [join(path, 'file'), `${path}/file is no folder`],
+      [join(path, 'nowhere'), `there is no folder ${path}/nowhere`],
+      // Nobody, root included, makes a folder in there.
+      ['/proc', expect.stringMatching(/^\/proc cannot be written to \(E[A-Z]+\)$/)],
+    ] as const) {
+      expect(await look(none)).toMatchObject({ kind: 'lacking', message });
+    }
+  });
+
+  test('of a pod is not looked at', async () => {
+    expect(await look('/nowhere', 'pod')).toMatchObject({
+      kind: 'untold',
+      message: "/nowhere is a folder of the stage's pod, which is not looked at: a volume must be mounted there",
+    });
+  });
+});
+
 test('asking is given up at once when whoever asked leaves', async () => {
   const gone = new GitHubServer();
   await gone.listen();
   const endpoint = gone.url;
   await gone.close();
-  const place: Destination = { name: 'x', kind: 'code-host', repo: 'a/b', endpoint, token: { name: 'env', key: 'T' } };
+  const place: OutsideDestination = {
+    name: 'x',
+    kind: 'code-host',
+    repo: 'a/b',
+    endpoint,
+    token: { name: 'env', key: 'T' },
+  };
   const leave = new AbortController();
   const looked = doctor({ T: 'ghp_x' }).look(place, leave.signal);
   leave.abort(new Error('given up'));

@@ -12,8 +12,8 @@ export type { DestinationDoctor } from '../ports/destination-doctor.ts';
 type OpenDestinations = () => Promise<DestinationDoctor>;
 
 /** The places that a run of the pipeline writes to at its end. */
-export function destinationsIn({ pipeline, params }: RenderablePipeline): readonly Destination[] {
-  return destinationsOf(pipeline.params, params);
+export function destinationsIn({ pipeline, params, target }: RenderablePipeline): readonly Destination[] {
+  return destinationsOf(pipeline.params, params, target);
 }
 
 /** What is known before a run of the places it writes to at its end. Writes nothing. */

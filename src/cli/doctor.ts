@@ -3,7 +3,7 @@ import { destinationsIn, lookAtDestinations } from '../actions/check-destination
 import { type ClusterNeeds, clusterNeeds, type Endpoint, needsInside } from '../actions/cluster-needs.ts';
 import type { OpenProject } from '../actions/open-project.ts';
 import { tryNotifier } from '../actions/try-notifier.ts';
-import { type Destination, parseDestination } from '../domain/destination.ts';
+import { type Destination, type OutsideDestination, parseDestination } from '../domain/destination.ts';
 import { UserError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { CliContext } from './context.ts';
@@ -21,7 +21,7 @@ interface DoctorFlags extends PlaceFlags, ProjectFlags {
   /** This is the pod: no project is here. */
   readonly inside?: boolean;
   readonly endpoint?: readonly Endpoint[];
-  readonly destination?: readonly Destination[];
+  readonly destination?: readonly OutsideDestination[];
 }
 
 /** Ends with 5 when something keeps runs from starting. */
@@ -78,9 +78,11 @@ async function* examine(
   if (asked !== 'kubernetes') yield* context.examine(placeOf(flags), signal);
   const project = needs === undefined ? await projectHere(context, pipeline, flags) : needs.project;
   if (project !== undefined && 'state' in project) yield project;
-  // From inside its Secrets can be tried, too.
-  else if (project !== undefined && flags.fromCluster !== true)
-    yield* lookAtDestinations(destinationsIn(project.pipeline), context.openDestinations, signal);
+  else if (project !== undefined) {
+    // From inside its Secrets can be tried, too; a folder is looked at from nowhere else.
+    const isAsked = ({ kind }: Destination): boolean => kind === 'folder' || flags.fromCluster !== true;
+    yield* lookAtDestinations(destinationsIn(project.pipeline).filter(isAsked), context.openDestinations, signal);
+  }
   if (flags.notify === true) yield await triedWebhook(context, project);
   if (needs === undefined || (asked ?? needs.target) !== 'kubernetes') return;
   if (needs.fault !== undefined) yield needs.fault;
@@ -159,7 +161,10 @@ function collectEndpoint(text: string, before: readonly Endpoint[] | undefined):
   return [...(before ?? []), { name: text.slice(0, at), url: text.slice(at + 1) }];
 }
 
-function collectDestination(text: string, before: readonly Destination[] | undefined): readonly Destination[] {
+function collectDestination(
+  text: string,
+  before: readonly OutsideDestination[] | undefined,
+): readonly OutsideDestination[] {
   const place = parseDestination(text);
   if (place === undefined) throw new InvalidArgumentError('Give a destination as JSON.');
   return [...(before ?? []), place];

@@ -1,25 +1,33 @@
-import type { Destination } from '../domain/destination.ts';
+import type { Destination, OutsideDestination } from '../domain/destination.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { valueAt } from './resolve-values.ts';
 import { dotted, namedPaths, schemaAt } from './schema-paths.ts';
 import { isSecretReference } from './secret-reference.ts';
 
 /**
- * The places that parameters with `x-destination` name, in the order of the schema. Without a repository there is none, and
- * where its `unless` is true nothing is written to it.
+ * The places that parameters with `x-destination` name, in the order of the schema. Without a repository or a path there is
+ * none, and where its `unless` is true nothing is written to it.
  */
-export function destinationsOf(schema: JsonObject, params: JsonObject): readonly Destination[] {
-  return namedPaths(schema).flatMap((path) => {
+export function destinationsOf(
+  schema: JsonObject,
+  params: JsonObject,
+  target: 'local' | 'kubernetes',
+): readonly Destination[] {
+  return namedPaths(schema).flatMap((path): readonly Destination[] => {
     const meaning = schemaAt(schema, path)?.['x-destination'];
     const value = valueAt(params, dotted(path));
-    if (!isJsonObject(meaning) || !isJsonObject(value) || typeof value['repo'] !== 'string') return [];
+    if (!isJsonObject(meaning)) return [];
     const named = (key: string): Json | undefined => {
       const other = meaning[key];
       return typeof other === 'string' ? valueAt(params, other) : undefined;
     };
     if (named('unless') === true) return [];
+    if (meaning['kind'] === 'folder' && typeof value === 'string') {
+      return [{ name: dotted(path), kind: 'folder', path: value, of: target === 'local' ? 'here' : 'pod' }];
+    }
+    if (!isJsonObject(value) || typeof value['repo'] !== 'string') return [];
     const { endpoint = named('endpoint'), token } = value;
-    const place: Omit<Destination, 'name' | 'repo'> = {
+    const place: Omit<OutsideDestination, 'name' | 'repo'> = {
       kind: meaning['kind'] === 'code-host' ? 'code-host' : 'model-hub',
       ...(typeof endpoint === 'string' ? { endpoint } : {}),
       ...(token !== undefined && isSecretReference(token) ? { token } : {}),
@@ -35,6 +43,6 @@ export function destinationsOf(schema: JsonObject, params: JsonObject): readonly
 }
 
 /** A second repository of a code host is told of a model in its pull requests. */
-function besides(kind: Destination['kind']): Destination['kind'] {
+function besides(kind: OutsideDestination['kind']): OutsideDestination['kind'] {
   return kind === 'code-host' ? 'pull-requests' : kind;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-const destination = z.strictObject({
+const place = z.strictObject({
   /** The parameter that names it: `publish.huggingFace`. */
   name: z.string(),
   /** `pull-requests`: a code host in whose repository nothing but these is written to. */
@@ -13,13 +13,26 @@ const destination = z.strictObject({
   token: z.strictObject({ name: z.string(), key: z.string() }).exactOptional(),
 });
 
+/** A hub or host, by a repository of it. */
+export type OutsideDestination = Readonly<z.infer<typeof place>>;
+
+/** A folder that collects what runs make. */
+export interface FolderDestination {
+  /** The parameter that names it. */
+  readonly name: string;
+  readonly kind: 'folder';
+  readonly path: string;
+  /** `pod`: it is one of the stage's container, which nobody else sees. */
+  readonly of: 'here' | 'pod';
+}
+
 /** A place outside that a run writes to when it is nearly done: what it lacks there should be known before it starts. */
-export type Destination = Readonly<z.infer<typeof destination>>;
+export type Destination = OutsideDestination | FolderDestination;
 
 /** From JSON, as one program tells another; undefined for anything else. */
-export function parseDestination(text: string): Destination | undefined {
+export function parseDestination(text: string): OutsideDestination | undefined {
   try {
-    return destination.safeParse(JSON.parse(text)).data;
+    return place.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

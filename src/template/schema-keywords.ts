@@ -60,7 +60,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 
 /** What `x-destination` takes, and its kinds. */
 export const DESTINATION_KEYS: readonly string[] = ['kind', 'endpoint', 'also', 'unless'];
-export const DESTINATION_KINDS: readonly string[] = ['model-hub', 'code-host'];
+export const DESTINATION_KINDS: readonly string[] = ['model-hub', 'code-host', 'folder'];
 
 /** What the value of a keyword looks like. */
 export type Shape = 'string' | 'boolean' | 'count' | 'number' | 'pattern' | 'list' | 'names' | 'object';

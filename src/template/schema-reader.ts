@@ -180,11 +180,13 @@ class SchemaReader {
   #destination(schema: JsonObject, type: SchemaType, path: Path): void {
     const place = [...path, 'x-destination'];
     const properties = schema['properties'];
-    if (type !== 'object' || !isJsonObject(properties) || properties['repo'] === undefined) {
+    const destination = schema['x-destination'] as JsonObject;
+    if (destination['kind'] === 'folder') {
+      if (type !== 'string') this.#fault(place, 'key', 'a folder is a string: its path');
+    } else if (type !== 'object' || !isJsonObject(properties) || properties['repo'] === undefined) {
       const message = '`x-destination` belongs to an object with a property `repo`';
       this.#fault(place, 'key', message, 'beside it may stand `endpoint` and `token`');
     }
-    const destination = schema['x-destination'] as JsonObject;
     for (const [key, value] of Object.entries(destination)) {
       if (!DESTINATION_KEYS.includes(key)) {
         this.#fault([...place, key], 'key', `\`x-destination\` has no \`${key}\``, nameHint(key, DESTINATION_KEYS));

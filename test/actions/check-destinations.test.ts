@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { destinationsIn, lookAtDestinations, refuseDestinations } from '../../src/actions/check-destinations.ts';
-import type { Destination, DestinationRights } from '../../src/domain/destination.ts';
+import type { Destination, DestinationRights, OutsideDestination } from '../../src/domain/destination.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
@@ -41,14 +41,15 @@ function planOf(verdicts: Readonly<Record<string, 'run' | 'later' | 'reuse' | 's
 
 class Asked {
   readonly repos: string[] = [];
-  readonly #rights: (destination: Destination) => DestinationRights;
+  readonly #rights: (destination: OutsideDestination) => DestinationRights;
 
-  constructor(rights: (destination: Destination) => DestinationRights) {
+  constructor(rights: (destination: OutsideDestination) => DestinationRights) {
     this.#rights = rights;
   }
 
   readonly open = async () => ({
     look: async (destination: Destination) => {
+      if (destination.kind === 'folder') throw new Error('it has none');
       this.repos.push(destination.repo);
       return this.#rights(destination);
     },

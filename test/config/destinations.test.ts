@@ -14,9 +14,13 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-async function found(...set: readonly string[]) {
+async function all(set: readonly string[], target: 'local' | 'kubernetes' = 'local') {
   const { pipeline } = await place.configure({ pipeline: 'instructlab', set: [...NEEDED, ...set] });
-  return destinationsOf(pipeline.pipeline.params, pipeline.params);
+  return destinationsOf(pipeline.pipeline.params, pipeline.params, target);
+}
+
+async function found(...set: readonly string[]) {
+  return (await all(set)).filter((destination) => destination.kind !== 'folder');
 }
 
 test('each with its repository, its address and the reference of its token', async () => {
@@ -51,6 +55,13 @@ test('a second repository that the same token writes to is one more', async () =
 
 test('without an address it is the public one', async () => {
   expect((await found(...HUB)).map(({ endpoint }) => endpoint)).toEqual([undefined]);
+});
+
+test('a folder, of this machine or of the pod', async () => {
+  const folder = { name: 'publish.registry', kind: 'folder', path: '/srv/models' };
+  expect(await all(['publish.registry=/srv/models'])).toEqual([{ ...folder, of: 'here' }]);
+  expect(await all(['publish.registry=/srv/models'], 'kubernetes')).toEqual([{ ...folder, of: 'pod' }]);
+  expect(await all(['publish.registry=/srv/models', 'publish.dryRun=true'])).toEqual([]);
 });
 
 test('none where nothing is written to', async () => {

@@ -235,7 +235,7 @@ describe('a schema', () => {
   test('refuses destinations that are none', () => {
     expect(
       faults(
-        'a: { type: string, x-destination: { kind: model-hub } }\nb: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }',
+        'a: { type: string, x-destination: { kind: model-hub } }\nb: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }\nc: { type: integer, x-destination: { kind: folder } }',
       ),
     ).toMatchInlineSnapshot(`
       "pipeline.yaml:5:24: \`x-destination\` belongs to an object with a property \`repo\`
@@ -243,7 +243,7 @@ describe('a schema', () => {
          |                        ^~~~~~~~~~~~~
          = beside it may stand \`endpoint\` and \`token\`
 
-      pipeline.yaml:6:39: \`kind\` is \`model-hub\` or \`code-host\`
+      pipeline.yaml:6:39: \`kind\` is \`model-hub\` or \`code-host\` or \`folder\`
        6 |     b: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }
          |                                       ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 
@@ -254,7 +254,11 @@ describe('a schema', () => {
 
       pipeline.yaml:6:65: \`unless\` takes a string
        6 |     b: { type: object, x-destination: { knd: model-hub, unless: 1 }, properties: { repo: { type: string } }, additionalProperties: false }
-         |                                                                 ^"
+         |                                                                 ^
+
+      pipeline.yaml:7:25: a folder is a string: its path
+       7 |     c: { type: integer, x-destination: { kind: folder } }
+         |                         ^~~~~~~~~~~~~"
     `);
   });
 

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { digestOfListing, formatListing } from '../../domain/digest.ts';
 import { UserError } from '../../domain/errors.ts';
@@ -40,13 +51,34 @@ export function addToRegistry(registry: string, { model, run, made, entry }: Reg
   return isNew;
 }
 
+/** Why a folder can be no registry, as a sentence; undefined where it can. Leaves nothing. */
+export function registryFault(registry: string): string | undefined {
+  if (!isAbsolute(registry)) return `${registry} is no absolute path`;
+  if (!existsSync(registry)) return `there is no folder ${registry}`;
+  if (!statSync(registry).isDirectory()) return `${registry} is no folder`;
+  try {
+    // What the modes of a folder do not tell (read-only, full, another machine's) shows when something is made in it.
+    rmdirSync(mkdtempSync(join(registry, '.ilab-backend-')));
+    for (const folder of [lockFolder(registry), join(lockFolder(registry), 'locks')]) {
+      if (existsSync(folder)) accessSync(folder, constants.W_OK | constants.X_OK);
+    }
+    return undefined;
+  } catch (error) {
+    const { path = registry, code = '' } = error as NodeJS.ErrnoException;
+    const place = path.startsWith(lockFolder(registry)) && existsSync(path) ? path : registry;
+    return `${place} cannot be written to (${code})`;
+  }
+}
+
+/** Where the locks of its models lie. */
+export function lockFolder(registry: string): string {
+  return join(registry, '.ilab-backend');
+}
+
 /** Throws `bad-input` for what is no folder that a registry can be. */
 export function requireRegistry(registry: string): void {
-  if (isAbsolute(registry) && existsSync(registry) && statSync(registry).isDirectory()) return;
-  throw new UserError(
-    'bad-input',
-    `parameter registry is ${registry}: it must be the absolute path of a folder that exists`,
-  );
+  const fault = registryFault(registry);
+  if (fault !== undefined) throw new UserError('bad-input', `parameter registry: ${fault}`);
 }
 
 /** One name for all tries, under the lock: what a killed one left is removed here. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import type { Destination } from '../../../domain/destination.ts';
+import type { OutsideDestination } from '../../../domain/destination.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { Finding } from '../../../domain/finding.ts';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
@@ -73,7 +73,7 @@ async function start(
   signal: AbortSignal,
 ): Promise<KubeObject> {
   const name = `ilab-doctor-x${randomBytes(4).toString('hex')}`;
-  const places = needs.destinations.map(inPod);
+  const places = needs.destinations.filter((place) => place.kind !== 'folder').map(inPod);
   const endpoints = needs.endpoints.flatMap((endpoint) => ['--endpoint', `${endpoint.name}=${endpoint.url}`]);
   const asked = [...endpoints, ...places.flatMap((place) => place.args)];
   const args = ['doctor', '--inside', '-o', 'json', '--namespace', api.place.namespace, ...asked];
@@ -91,7 +91,7 @@ async function start(
 
 /** What the pod is told of a place: its token comes from its Secret as a variable, and a Secret that is not there is told of. */
 function inPod(
-  { token, ...place }: Destination,
+  { token, ...place }: OutsideDestination,
   index: number,
 ): { readonly args: readonly string[]; readonly env: readonly JsonObject[] } {
   const variable = `ILAB_DESTINATION_${index}`;
