@@ -45,7 +45,7 @@ async function bundleTogether(
       // React's development build is three times slower and is chosen at run time otherwise.
       define: { 'process.env.NODE_ENV': '"production"' },
     },
-    plugins: [...plugins, leftOut, yoga, builtins, ...(start === undefined ? [] : [reachedFrom(start, atStart)])],
+    plugins: [...plugins, leftOut, mended, builtins, ...(start === undefined ? [] : [reachedFrom(start, atStart)])],
     logLevel: 'silent', // what is wrong is thrown
   };
   const build = await rolldown(options);
@@ -114,14 +114,20 @@ const leftOut: Plugin = {
   },
 };
 
-/**
- * Yoga has its WebAssembly in a `data:` URL and has it fetched: that loads all of Node's HTTP client, 20 MiB for a screen.
- * Where there is no `fetch` it decodes the URL.
- */
-const yoga: Plugin = {
-  name: 'yoga',
+/** What packages do in a way that costs us: the module, what stands there, what it becomes. */
+const MENDED: readonly (readonly [module: string, from: string, to: string])[] = [
+  // Yoga has its WebAssembly in a `data:` URL and has it fetched, which loads all of Node's HTTP client: 20 MiB for a
+  // screen. Where there is no `fetch` it decodes the URL.
+  ['yoga-layout/dist/binaries/yoga-wasm-base64-esm.js', 'typeof fetch', 'typeof undefined'],
+  // An aid for debugging, asked of the environment at each token: a fifth of the time that a file takes.
+  ['yaml/dist/parse/parser.js', 'node_process.env.LOG_TOKENS', 'false'],
+];
+
+const mended: Plugin = {
+  name: 'mended',
   transform(code, id) {
-    return id.endsWith('/yoga-wasm-base64-esm.js') ? code.replaceAll('typeof fetch', 'typeof undefined') : null;
+    const found = MENDED.find(([module]) => id.endsWith(`/node_modules/${module}`));
+    return found === undefined ? null : code.replaceAll(found[1], found[2]);
   },
 };
 

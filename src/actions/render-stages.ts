@@ -23,11 +23,12 @@ export async function renderStages(
   target: PlanTarget,
   stages: readonly StageName[],
 ): Promise<readonly RenderedStage[]> {
+  const wanted = new Set(stages);
   const rendered: RenderedStage[] = [];
   const known = new Map<string, ImageIdentity>(); // to identify an image is to read all it is made from
   const program = pipeline.pod['storage'] === undefined ? undefined : await target.identify(PROGRAM_IMAGE);
   for (const stage of pipeline.pipeline.stages) {
-    if (!stages.includes(stage.name)) continue;
+    if (!wanted.has(stage.name)) continue;
     const { image } = pipeline.choice(stage.name);
     const identity = known.get(image) ?? (await target.identify(image));
     known.set(image, identity);

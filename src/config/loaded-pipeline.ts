@@ -15,7 +15,7 @@ export interface LoadedPipeline {
 
 export interface LoadedStage {
   readonly stage: Stage;
-  /** Every stage it builds on, directly or not: whose results its conditions may name. */
+  /** Every stage it builds on, directly or not: whose results its conditions may name; made when it is asked for. */
   readonly before: readonly string[];
   readonly params?: CompiledTree;
   readonly when?: CompiledExpression;

@@ -14,34 +14,38 @@ export interface StageGraph {
 
 /** Resolves what stages say about each other; wrong references and cycles are reported to the file's reader. */
 export function readGraph(file: PipelineFile): StageGraph {
+  const stages: Stages = new Map(file.stages.map((stage) => [stage.name, stage]));
+  const places = new Map(stageNames(file).map((name, index) => [name, index]));
   const needs = new Map<StageName, readonly StageName[]>();
   for (const stage of file.stages) {
-    const names = new Set([...ownNeeds(file, stage), ...inputNeeds(file, stage)]);
+    const names = new Set([...ownNeeds(file, stages, stage), ...inputNeeds(file, stages, stage)]);
     needs.set(
       stage.name,
-      stageNames(file).filter((name) => names.has(name)),
+      [...names].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0)),
     );
   }
-  return { order: inOrder(file, needs), needs };
+  return { order: inOrder(file, stages, needs), needs };
 }
 
-function ownNeeds(file: PipelineFile, stage: StageSection): readonly StageName[] {
+type Stages = ReadonlyMap<string, StageSection>;
+
+function ownNeeds(file: PipelineFile, stages: Stages, stage: StageSection): readonly StageName[] {
   return stage.needs.flatMap(({ name, node }) => {
-    const found = stageNames(file).find((candidate) => candidate === name);
+    const found = stages.get(name);
     if (found === undefined)
       file.reader.report(node, `there is no stage \`${name}\``, nameHint(name, stageNames(file)));
-    return found === undefined ? [] : [found];
+    return found === undefined ? [] : [found.name];
   });
 }
 
-function inputNeeds(file: PipelineFile, stage: StageSection): readonly StageName[] {
+function inputNeeds(file: PipelineFile, stages: Stages, stage: StageSection): readonly StageName[] {
   return stage.inputs.flatMap((input) =>
-    input.kind === 'source' ? [] : input.from.flatMap((ref) => resolveRef(file, ref)?.stage ?? []),
+    input.kind === 'source' ? [] : input.from.flatMap((ref) => resolveRef(file, stages, ref)?.stage ?? []),
   );
 }
 
-function resolveRef(file: PipelineFile, ref: OutputSection): OutputRef | undefined {
-  const maker = file.stages.find((candidate) => candidate.name === ref.stage);
+function resolveRef(file: PipelineFile, stages: Stages, ref: OutputSection): OutputRef | undefined {
+  const maker = stages.get(ref.stage);
   if (maker === undefined) {
     file.reader.report(ref.node, `there is no stage \`${ref.stage}\``, nameHint(ref.stage, stageNames(file)));
     return undefined;
@@ -53,15 +57,21 @@ function resolveRef(file: PipelineFile, ref: OutputSection): OutputRef | undefin
   return { stage: maker.name, output: ref.output };
 }
 
-function inOrder(file: PipelineFile, needs: ReadonlyMap<StageName, readonly StageName[]>): readonly StageSection[] {
+function inOrder(
+  file: PipelineFile,
+  stages: Stages,
+  needs: ReadonlyMap<StageName, readonly StageName[]>,
+): readonly StageSection[] {
   const order: StageSection[] = [];
   const done = new Set<StageName>();
-  const path: StageName[] = [];
+  const path = new Set<StageName>();
   const visit = (stage: StageSection): void => {
     if (done.has(stage.name)) return;
-    const start = path.indexOf(stage.name);
-    if (start !== -1) {
-      const circle = [...path.slice(start), stage.name].map((name) => `\`${name}\``).join(' needs ');
+    if (path.has(stage.name)) {
+      const names = [...path];
+      const circle = [...names.slice(names.indexOf(stage.name)), stage.name]
+        .map((name) => `\`${name}\``)
+        .join(' needs ');
       file.reader.report(
         stage.key,
         `stages need each other in a circle: ${circle}`,
@@ -69,12 +79,12 @@ function inOrder(file: PipelineFile, needs: ReadonlyMap<StageName, readonly Stag
       );
       return;
     }
-    path.push(stage.name);
+    path.add(stage.name);
     for (const need of needs.get(stage.name) ?? []) {
-      const section = file.stages.find((candidate) => candidate.name === need);
+      const section = stages.get(need);
       if (section !== undefined) visit(section);
     }
-    path.pop();
+    path.delete(stage.name);
     done.add(stage.name);
     order.push(stage);
   };

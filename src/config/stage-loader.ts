@@ -46,6 +46,7 @@ export class StageLoader {
   readonly #context: StageContext;
   readonly #section: StageSection;
   readonly #problems: Problem[];
+  #before: readonly StageName[] | undefined;
 
   constructor(context: StageContext, section: StageSection, problems: Problem[]) {
     this.#context = context;
@@ -55,22 +56,23 @@ export class StageLoader {
 
   load(): LoadedStage {
     const section = this.#section;
-    const { graph, scopes, partials } = this.#context;
+    const { scopes, partials } = this.#context;
+    const before = () => this.#stagesBefore();
     const sources = section.inputs.flatMap((input) => this.#source(input));
     const shapes = section.inputs.map((input) => this.#shape(input, sources));
-    const above = upstream(graph, section.name);
-    const before = graph.order.map((stage) => stage.name).filter((name) => above.has(name));
     const scope = scopes.template(shapes);
     const params = section.params === undefined ? undefined : this.#params(scopes.params(shapes));
-    const when = section.when === undefined ? undefined : this.#condition(section.when, before);
-    const approval = section.approval === undefined ? undefined : this.#approval(section.approval, before);
+    const when = section.when === undefined ? undefined : this.#condition(section.when);
+    const approval = section.approval === undefined ? undefined : this.#approval(section.approval);
     return {
       stage: this.#stage(),
-      before,
+      get before() {
+        return before();
+      },
       ...(params === undefined ? {} : { params }),
       ...(when === undefined ? {} : { when }),
-      gates: section.gates.flatMap((gate) => this.#gate(gate, before)),
-      condition: (input) => this.#judged(before, input),
+      gates: section.gates.flatMap((gate) => this.#gate(gate)),
+      condition: (input) => this.#judged(input),
       ...(approval === undefined ? {} : { approval }),
       sources: sources.map((source) => source.loaded),
       templates: this.#templates(scope),
@@ -78,6 +80,15 @@ export class StageLoader {
       partials,
       requires: this.#requires(),
     };
+  }
+
+  /** Only conditions ask: of a chain of a thousand stages all these lists are half a million names. */
+  #stagesBefore(): readonly StageName[] {
+    if (this.#before !== undefined) return this.#before;
+    const { graph } = this.#context;
+    const above = upstream(graph, this.#section.name);
+    this.#before = graph.order.map((stage) => stage.name).filter((name) => above.has(name));
+    return this.#before;
   }
 
   #stage(): Stage {
@@ -167,23 +178,23 @@ export class StageLoader {
     return this.#take(compileTree({ file: reader.file, path, scope, partials }));
   }
 
-  #gate(gate: StageSection['gates'][number], before: readonly StageName[]): readonly LoadedGate[] {
-    const condition = this.#condition(gate.node, before);
+  #gate(gate: StageSection['gates'][number]): readonly LoadedGate[] {
+    const condition = this.#condition(gate.node);
     return condition === undefined ? [] : [{ name: gate.name, text: this.#text(gate.node).text, condition }];
   }
 
-  #approval(node: Node, before: readonly StageName[]): LoadedStage['approval'] {
-    return this.#text(node).text === 'required' ? 'required' : this.#condition(node, before);
+  #approval(node: Node): LoadedStage['approval'] {
+    return this.#text(node).text === 'required' ? 'required' : this.#condition(node);
   }
 
-  #condition(node: Node, before: readonly StageName[]): CompiledExpression | undefined {
-    return this.#take(this.#judged(before, { ...this.#text(node), file: this.#context.reader.file }));
+  #condition(node: Node): CompiledExpression | undefined {
+    return this.#take(this.#judged({ ...this.#text(node), file: this.#context.reader.file }));
   }
 
   /** Types say that a metric is a number; which there are is known of stages that list them. */
-  #judged(before: readonly StageName[], input: ExpressionInput): Compiled<CompiledExpression> {
+  #judged(input: ExpressionInput): Compiled<CompiledExpression> {
     const { scopes, graph } = this.#context;
-    const compiled = conditionOver(scopes, before, input);
+    const compiled = conditionOver(scopes, this.#stagesBefore(), input);
     if (compiled.kind === 'problems') return compiled;
     const declared = graph.order.flatMap(({ name, metrics }) =>
       metrics === undefined ? [] : [[name, metrics] as const],
