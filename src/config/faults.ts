@@ -58,6 +58,7 @@ export function fileFaults(problems: readonly Problem[]): readonly Fault[] {
   return problems.map((problem) => ({ kind: 'file', problem }));
 }
 
+/** A fault of what was typed: `where` is the flag as it stands on the line. */
 export function typedFault(where: string, message: string, hint?: string): Fault {
   return { kind: 'typed', fault: { where, message, ...(hint === undefined ? {} : { hint }) } };
 }

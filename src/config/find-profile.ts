@@ -34,6 +34,7 @@ export function findProfile(
   return { chosen, file, bases };
 }
 
+/** The fault that names all profiles there are, the nearest first. */
 export function unknownProfile(pipeline: string, name: string, known: readonly string[]): UserError {
   const near = closest(name, known);
   const list = known.length === 0 ? 'it has none' : `profiles: ${known.join(', ')}`;

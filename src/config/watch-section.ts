@@ -23,6 +23,7 @@ export function readWarnings(
   return kinds === undefined ? undefined : [...new Set(kinds)];
 }
 
+/** `watch:` of an engine: by kind of warning, which parameters to change. What is wrong with it goes to the reader. */
 export function readWatch(reader: FileReader, node: Node | undefined): { readonly watch?: WatchSection } {
   if (node === undefined) return {};
   const named: { readonly path: string; readonly node: Node }[] = [];

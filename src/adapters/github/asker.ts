@@ -54,6 +54,7 @@ type Work = (request: {
   readonly signal: AbortSignal;
 }) => Promise<{ readonly data: unknown; readonly headers: Headers }>;
 
+/** Asks a host: reads at once, writes one after the other and spaced as its limits want; waits out limits and outages, with a sentence for people. */
 export class Asker {
   readonly #options: AskerOptions;
   /** Resolves when the writes before are done. */

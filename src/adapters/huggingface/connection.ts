@@ -35,6 +35,7 @@ export interface Connection {
 /** The hub that a mirror speaks of in its answers. */
 export const PUBLIC_HUB = 'https://huggingface.co';
 
+/** Speaks to nobody yet. Throws `bad-input` for an address or a token that cannot be one; the message shows neither. */
 export function connect({ endpoint = '', token = '' }: HubOptions, patience: HubPatience): Connection {
   const address = endpoint.trim() === '' ? PUBLIC_HUB : endpoint.trim().replace(/\/+$/, '');
   const url = URL.parse(address);

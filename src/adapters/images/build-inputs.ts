@@ -41,6 +41,7 @@ export interface BuildInputsOptions {
 /** Path in the build's folder -> file on this machine; the Containerfile is one of them. */
 type Files = ReadonlyMap<string, string>;
 
+/** Reads the folder of an image at each call. Throws `cannot-start` where its files changed between `read` and `layOut`. */
 export function createImageSources({ roots, packageRoot }: BuildInputsOptions): ImageSources {
   const filesOf = (image: string): Files =>
     image === PROGRAM_IMAGE ? programFiles(packageRoot) : stageFiles(roots, image);

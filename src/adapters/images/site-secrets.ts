@@ -28,6 +28,7 @@ export interface SiteSecrets {
   remove(): void;
 }
 
+/** Puts them into a temporary folder that only this user reads; no flags and no folder where the site asks nothing. */
 export function siteSecrets(options: SiteOptions): SiteSecrets {
   const settings = pipSettings(options);
   const ca = authority(options.env, settings.get('cert'));

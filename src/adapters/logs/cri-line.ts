@@ -46,6 +46,7 @@ export function parseCriHead(latin1: string, at: number): CriLine | undefined {
   };
 }
 
+/** What stands before the text of a stored line: `HEAD_BYTES` bytes, with `time` of `TIME_BYTES`. */
 export function criHead(time: string, stream: StoredStream, tag: CriTag): string {
   return `${time} ${stream} ${tag} `;
 }

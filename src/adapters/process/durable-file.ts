@@ -7,6 +7,7 @@ const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EAGAIN', 'EMFILE', 'ENFILE'
 
 const MOST_SYNCS = 3;
 
+/** Whether an error of the file system is such a fault. */
 export function isPassing(error: unknown): boolean {
   return PASSING.has((error as NodeJS.ErrnoException).code ?? '');
 }
@@ -76,6 +77,7 @@ export function syncFile(path: string): void {
   }
 }
 
+/** Forces the names in a folder to the disk: a file that is on it may still have none. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {

@@ -31,6 +31,7 @@ export interface Environments {
   bin(image: ImageIdentity): readonly string[];
 }
 
+/** Makes nothing until `prepare` is called. */
 export function createEnvironments(options: EnvironmentsOptions): Environments {
   const envs = join(options.stateDir, 'envs');
   const host: PythonHost = { envs, hostEnv: options.hostEnv };

@@ -47,6 +47,7 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   return stat === undefined ? undefined : { pid, start: `${bootId()}/${stat.start}` };
 }
 
+/** Whether that very process lives, and not another one that has its number now. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identityOf(identity.pid)?.start === identity.start;
 }

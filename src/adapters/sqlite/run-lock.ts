@@ -35,6 +35,7 @@ export function takeLock(stateDir: string, run: string): RunLock | undefined {
   });
 }
 
+/** Whether a process drives the run now. Takes the lock from nobody. Throws `storage-failed`. */
 export function isLocked(stateDir: string, run: string): boolean {
   const path = lockPath(stateDir, run);
   return guarded(path, () => {

@@ -41,6 +41,7 @@ export function takeObject(value: unknown, resource: Resource, request: string):
   return parseObject(value, resource) ?? strange(request);
 }
 
+/** A page of a list; the server leaves `items` out where there are none. Throws `KubeFault`. */
 export function takePage(value: unknown, resource: Resource, request: string): Page {
   const { success, data } = list.safeParse(value);
   if (!success) return strange(request);
@@ -52,16 +53,19 @@ export function takePage(value: unknown, resource: Resource, request: string): P
   };
 }
 
+/** What a group serves, from discovery. Throws `KubeFault`. */
 export function takeResources(value: unknown, request: string): z.output<typeof resources>['resources'] {
   const { success, data } = resources.safeParse(value);
   return success ? data.resources : strange(request);
 }
 
+/** Whether a review of access says yes. Throws `KubeFault`. */
 export function takeAllowed(value: unknown, request: string): boolean {
   const { success, data } = review.safeParse(value);
   return success ? data.status.allowed : strange(request);
 }
 
+/** Of the server, e.g. `v1.36.0`. Throws `KubeFault`. */
 export function takeVersion(value: unknown, request: string): string {
   const { success, data } = version.safeParse(value);
   return success ? data.gitVersion : strange(request);

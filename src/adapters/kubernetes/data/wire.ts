@@ -73,6 +73,7 @@ export interface IntakeState {
   readonly offset: number;
 }
 
+/** A path may hold any character, a header may not. */
 export function encodePath(path: string): string {
   return Buffer.from(path).toString('base64url');
 }

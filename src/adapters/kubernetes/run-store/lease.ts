@@ -23,6 +23,7 @@ export function ownerOf(driver: string, holder: HolderProcess): LeaseOwner {
   return { identity: `${driver}@${holder.host}/${holder.pid}`, process: holder.mark };
 }
 
+/** `<driver id>@<host>/<pid>`; undefined while nobody holds it. */
 export function holderOf(lease: KubeObject): string | undefined {
   return textAt(lease, 'spec', 'holderIdentity');
 }
@@ -57,6 +58,7 @@ export function takenLease(lease: KubeObject, anchor: KubeObject, owner: LeaseOw
   };
 }
 
+/** The Lease with a sign of life of `now`, for `update`. */
 export function renewedLease(lease: KubeObject, now: Date): JsonObject {
   // Another text each time, also on a machine whose clock was set back: a write that changes nothing is no sign of life.
   const before = Number(textAt(lease, 'spec', 'renewTime')?.slice(-4, -1) ?? 0);

@@ -49,6 +49,7 @@ export function runOfLease(name: string): string {
   return name.replace(/-run$/, '');
 }
 
+/** The recommended labels of an object of the record, and ours. */
 export function labelsOf(run: string, component: Component): JsonObject {
   return {
     [NAME]: NAME_VALUE,

@@ -18,6 +18,7 @@ export interface PackedSources {
   readonly pieces: readonly { readonly name: string; readonly digest: string; readonly bytes: Buffer }[];
 }
 
+/** Compresses the sources and cuts them into as many pieces as ConfigMaps can hold; digests are SHA-256 in hex, that of the manifest of the text. */
 export function packSources(run: string, text: string): PackedSources {
   const packed = gzipSync(text);
   const pieces: PackedSources['pieces'][number][] = [];

@@ -20,6 +20,7 @@ export function answerFault(response: ServerResponse, error: unknown): void {
   response.end(message);
 }
 
+/** A whole answer at once, which says that all went well. */
 export function answerJson(response: ServerResponse, value: object): void {
   response.writeHead(200, { [HEADER.answer]: 'ok', 'content-type': 'application/json' });
   response.end(JSON.stringify(value));

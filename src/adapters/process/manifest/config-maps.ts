@@ -5,6 +5,7 @@ import { CONFIG_MAP_FIELDS } from './field-rules.ts';
 /** The ConfigMaps among the rendered objects: name -> key -> bytes. */
 export type ConfigMaps = ReadonlyMap<string, ReadonlyMap<string, Buffer>>;
 
+/** Its name and its keys; what is wrong with it goes to the judge, and such a key is left out. */
 export function readConfigMap(judge: FieldJudge, object: JsonObject): readonly [string, ReadonlyMap<string, Buffer>] {
   const name = text(judge.object(object['metadata'], 'ConfigMap.metadata')['name']) ?? '';
   const path = `ConfigMap ${name}`;

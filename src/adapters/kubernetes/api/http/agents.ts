@@ -49,6 +49,7 @@ const shared = {
   autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
 };
 
+/** A few connections serve all calls; each stream has one of its own, as it may last for hours. */
 export function createAgents(options: AgentsOptions): Agents {
   const make = (maxSockets: number): http.Agent =>
     options.plain ? new PlainAgent(maxSockets, options) : new SecureAgent(maxSockets, options);

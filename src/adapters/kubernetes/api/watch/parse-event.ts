@@ -16,6 +16,7 @@ const schema = z.looseObject({ type: z.string(), object: z.unknown() });
 const bookmark = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string() }) });
 const error = z.looseObject({ code: z.number().default(500) });
 
+/** Throws nothing: a line that cannot be read is `broken`, and the watch begins anew. */
 export function parseWatchLine(line: string, resource: Resource): WatchLine {
   const { success, data } = schema.safeParse(parseJson(line));
   if (!success) return { kind: 'broken' };
