@@ -69,7 +69,8 @@ export async function* driveRun(
     if (told === undefined) queue.push(startedEvent(deps, session.record, true, opened.document.selection.selected));
     queue.push(...eventsBetween(told, session.record));
     const time = { ...limit, wishedSeconds: options.timeoutSeconds };
-    const work = drive(deps, session, { id, lock, opened }, time, queue, signal).finally(() => queue.close());
+    const driving = { id, lock, opened, limit: time, queue, interrupt: signal };
+    const work = drive(deps, session, driving).finally(() => queue.close());
     // Without a handler a failure would be unhandled while the reader still empties the queue.
     work.catch(() => undefined);
     const { notify: settings } = opened.pipeline;
@@ -98,11 +99,15 @@ interface TimeLimit extends Pick<DriveOptions, 'timeoutSeconds'> {
   readonly wishedSeconds: number | undefined;
 }
 
-/** One driver and its right to drive. */
+/** One driver, its right to drive, and what it drives. */
 interface Driving {
   readonly id: string;
   readonly lock: RunLock;
   readonly opened: OpenRun;
+  readonly limit: TimeLimit;
+  readonly queue: EventQueue;
+  /** Fires when this program shall end; the run goes on. */
+  readonly interrupt: AbortSignal;
 }
 
 async function openOrRelease(deps: Deps, name: string, lock: RunLock): Promise<OpenRun> {
@@ -118,10 +123,7 @@ async function openOrRelease(deps: Deps, name: string, lock: RunLock): Promise<O
 async function drive(
   deps: Deps,
   session: RunSession,
-  { id, lock, opened }: Driving,
-  limit: TimeLimit,
-  queue: EventQueue,
-  interrupt: AbortSignal,
+  { id, lock, opened, limit, queue, interrupt }: Driving,
 ): Promise<'ended' | 'lost'> {
   const over = new AbortController();
   const cancelling = new AbortController();
