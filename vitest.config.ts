@@ -42,8 +42,8 @@ export default defineConfig({
       },
       // What runs the built program: after the fast ones, which say more about a fault.
       slow('e2e', 5 * MINUTE),
-      // They share one cluster, each in namespaces of its own.
-      slow('cluster', 10 * MINUTE, { exclude: [ALONE], sequence: { groupOrder: 2 } }),
+      // They share one cluster, each in namespaces of its own, and wait for it most of their time.
+      slow('cluster', 10 * MINUTE, { exclude: [ALONE], maxWorkers: 4, sequence: { groupOrder: 2 } }),
       // What breaks it, or uses up what there is once, has it to itself.
       slow('cluster-alone', 10 * MINUTE, { include: [ALONE], fileParallelism: false, sequence: { groupOrder: 3 } }),
       slow('long', 60 * MINUTE),

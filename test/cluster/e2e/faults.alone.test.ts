@@ -1,14 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { RunEvent } from '../../../src/domain/event.ts';
-import { expectNoTrace } from '../../e2e/faults.ts';
-import { DONE, MARK, MEET, mainWith } from '../support/act-on-cluster.ts';
+import { afterEach, expect, test } from 'vitest';
+import { DONE, MARK } from '../support/act-on-cluster.ts';
 import { until } from '../support/command.ts';
-import { HereAndThere, resumed, week } from '../support/here-and-there.ts';
-import { hear, killAt, type Told } from '../support/machine.ts';
+import { HereAndThere } from '../support/here-and-there.ts';
+import { beginAndMeet } from '../support/waiting-run.ts';
 import { expectWhole } from '../support/whole-run.ts';
 
-/* What clusters do to runs, done to a real one. The numbers are those of the fault matrix in docs/reliability.md. */
+/* Parts of the cluster go away under a run, and everybody feels it. Rows of the fault matrix in docs/reliability.md. */
 
 const place = HereAndThere.ofFile();
 
@@ -16,22 +14,8 @@ afterEach(async () => {
   for (const part of ['kube-apiserver', 'kubelet@n1']) await place.cluster.fault('start', part);
 });
 
-/** Starts a run whose first stage waits, and has it do so. */
-async function started(options: Parameters<HereAndThere['machine']>[0] = {}, act = MEET) {
-  const driver = place.machine(options).begin(...week(act));
-  const told = hear(driver);
-  await place.workspace.arrived('week', 'act');
-  return { driver, told };
-}
-
-function outcomes(told: Told, stage = 'act'): readonly unknown[] {
-  return told.events.flatMap((event: RunEvent) =>
-    event.type === 'attempt-ended' && event.stage === stage ? [event.outcome] : [],
-  );
-}
-
 test('rows 1, 3: the API server goes away and comes back, twice, once while a stage ends', async () => {
-  const { told } = await started();
+  const { told } = await beginAndMeet(place);
   await place.cluster.fault('kill', 'kube-apiserver');
   await place.workspace.letGo('week', 'act');
   await place.cluster.fault('start', 'kube-apiserver');
@@ -45,7 +29,7 @@ test('rows 1, 3: the API server goes away and comes back, twice, once while a st
 
 test('row 23: the kubelet dies under a stage whose log is followed: no line is lost, none comes twice', async () => {
   const count = 'i=0; until [ -e /content/work/open ]; do i=$((i+1)); echo "line $i"; sleep 0.1; done';
-  const { told } = await started({}, `${MARK}; ${count}; ${DONE}`);
+  const { told } = await beginAndMeet(place, {}, `${MARK}; ${count}; ${DONE}`);
   await place.cluster.fault('kill', 'kubelet@n1');
   await delay(2000); // lines that only the container's own file has
   await place.cluster.fault('start', 'kubelet@n1');
@@ -57,110 +41,4 @@ test('row 23: the kubelet dies under a stage whose log is followed: no line is l
   const numbers = lines.flatMap((line) => (line.startsWith('line ') ? [Number(line.slice(5))] : []));
   expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   expect(lines.slice(numbers.length)).toEqual(['before', 'after']);
-});
-
-test('row 48: a pod that somebody deletes is the cluster’s doing: another attempt follows', async () => {
-  const { told } = await started({ retry: { infra: 1, user: 0 } });
-  await place.kubectl('delete', 'pod', '-l', 'ilab-backend.dev/stage=act', '--wait=false');
-  await place.workspace.arrived('week', 'act', 2);
-  await place.workspace.letGo('week', 'act');
-  const ended = await told;
-  expect(ended.exitCode, ended.stderr).toBe(0);
-  expect(outcomes(ended)).toMatchObject([
-    { kind: 'failed', class: 'infra', reason: 'disrupted' },
-    { kind: 'succeeded' },
-  ]);
-  expect(await place.workspace.marks('week', 'act')).toHaveLength(2);
-});
-
-test('row 48: a Job that somebody deletes is lost, exit 9; resume tries again', async () => {
-  const { told } = await started();
-  await place.kubectl('delete', 'job', 'week-act-1', '--wait=false');
-  const ended = await told;
-  expect(ended.exitCode, ended.stderr).toBe(9);
-  expect(outcomes(ended)).toMatchObject([{ kind: 'lost' }]);
-  await place.workspace.letGo('week', 'act');
-  const again = await hear(resumed(place.machine()));
-  expect(again.exitCode, again.stderr).toBe(0);
-  expect(outcomes(again)).toMatchObject([{ kind: 'lost' }, { kind: 'succeeded' }]);
-  expect(await place.jobs()).toEqual(['week-act-2', 'week-after-1']);
-});
-
-test('row 49: a Job that was made anew under the same name is not taken for the old one', async () => {
-  const driver = place.machine().begin(...week(MEET));
-  await killAt(driver, ({ type }) => type === 'attempt-started');
-  const job = JSON.parse(await place.kubectl('get', 'job', 'week-act-1', '-o', 'json'));
-  await place.kubectl('delete', 'job', 'week-act-1', '--cascade=foreground');
-  const { name, annotations } = job.metadata;
-  const { selector: _, template, ...spec } = job.spec;
-  delete template.metadata.labels['batch.kubernetes.io/controller-uid'];
-  delete template.metadata.labels['controller-uid'];
-  await place.cluster.create(place.namespace, {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name, annotations, labels: template.metadata.labels },
-    spec: { ...spec, template },
-  });
-  const uid = await place.get('job/week-act-1', '.metadata.uid');
-  const ended = await hear(resumed(place.machine()));
-  expect(ended.exitCode, ended.stderr).toBe(9);
-  expect(outcomes(ended)).toMatchObject([{ kind: 'lost' }]);
-  expect(await place.get('job/week-act-1', '.metadata.uid')).toBe(uid);
-});
-
-describe('row 27: a run is lost, exit 9,', () => {
-  /** Whether its driver, or who follows it, was told what became of it. */
-  function expectLost({ exitCode, events, stderr }: Told): void {
-    expect(exitCode, stderr).toBe(9);
-    expect(events.at(-1)).toMatchObject({ type: 'run-ended', phase: 'Lost', exitCode: 9 });
-    expectNoTrace({ exitCode, signal: undefined, stdout: '', stderr });
-  }
-
-  test('when its namespace is deleted under it, whatever budget it has and however its stage takes leave', async () => {
-    const { told } = await started({ retry: { infra: 1, user: 1 } }, `trap 'exit 1' TERM; ${MEET}`);
-    await place.kubectl('delete', 'namespace', place.namespace, '--wait=false');
-    const ended = await told;
-    expectLost(ended);
-    expect(ended.events.at(-1)).toMatchObject({ message: expect.stringContaining(place.namespace) });
-  });
-
-  test('when somebody deletes its record; who follows it is told the same', async () => {
-    const { told } = await started();
-    const joined = Promise.withResolvers<void>();
-    const follower = hear(place.machine().begin('watch', 'week', '-o', 'json'), () => joined.resolve());
-    await joined.promise;
-    await place.kubectl('delete', 'configmap', 'week-run', '--wait=false');
-    await place.workspace.letGo('week', 'act');
-    for (const ended of await Promise.all([told, follower])) {
-      expectLost(ended);
-      expect(ended.stderr).toMatch(/the record of run week is gone from namespace/);
-    }
-    expect(await place.jobs()).toEqual(['week-act-1']);
-  });
-});
-
-test('row 44: out of memory is told as such, with the limit', async () => {
-  const patch = mainWith({ resources: { limits: { memory: '16Mi' } } });
-  const ended = await hear(place.machine({ patch }).begin(...week('echo before; tail /dev/zero')));
-  expect(ended.exitCode, ended.stderr).toBe(3);
-  expect(outcomes(ended)).toMatchObject([
-    { kind: 'failed', class: 'user', reason: 'over-limit', message: expect.stringContaining('16Mi') },
-  ]);
-});
-
-test('row 45: a pod that is evicted is replaced; no budget of the stage is touched', async () => {
-  const { told } = await started();
-  const name = await place.kubectl('get', 'pods', '-o', 'jsonpath={.items[0].metadata.name}');
-  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: place.namespace } };
-  const path = `/api/v1/namespaces/${place.namespace}/pods/${name}/eviction`;
-  const { code, stderr } = await place.cluster.tryKubectl(['create', '--raw', path, '-f', '-'], {
-    input: JSON.stringify(eviction),
-  });
-  expect(code, stderr).toBe(0);
-  await place.workspace.arrived('week', 'act', 2);
-  await place.workspace.letGo('week', 'act');
-  const ended = await told;
-  expect(ended.exitCode, ended.stderr).toBe(0);
-  expect(outcomes(ended)).toMatchObject([{ kind: 'succeeded' }]);
-  expect(await place.jobs()).toEqual(['week-act-1', 'week-after-1']);
 });

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { acting } from '../../e2e/act-pipeline.ts';
@@ -32,37 +30,6 @@ test.concurrent('row 27: a namespace that is not there, or is being deleted: exi
   } finally {
     await place.kubectl('patch', 'configmap', 'stays', '--type=merge', '-p', '{"metadata":{"finalizers":null}}');
   }
-});
-
-test.concurrent('row 34: a kind that the cluster does not serve: exit 5 at the plan with what to install, and nothing is created', async (context) => {
-  const place = await placeOf(context);
-  const machine = place.machine();
-  const template = `# values: params, stage, image, pod, run, attempt, inputs, outputs
-$include: params.yaml
----
-apiVersion: kubeflow.org/v1
-kind: PyTorchJob
-metadata: { $include: metadata.yaml }
-spec:
-  pytorchReplicaSpecs:
-    Master:
-      replicas: 1
-      restartPolicy: Never
-      template:
-        metadata: { $include: pod-metadata.yaml }
-        spec:
-          $include: pod.yaml
-          containers: [{ $include: main.yaml, image: "\${image}" }]
-`;
-  writeFileSync(join(machine.person.project, 'pipelines/act/job.yaml'), template);
-  for (const line of [named('week'), ['plan', 'act']]) {
-    expectFault(
-      await machine.on(...line),
-      5,
-      /stage act: the cluster does not know kubeflow\.org\/v1 PyTorchJob\n.*Training Operator installed, or choose another variant/,
-    );
-  }
-  expect(await place.objects()).toEqual([]);
 });
 
 /** The main container of `act` with a volume. */

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, type TestContext, vi } from 'vitest';
+import { afterEach, beforeEach, expect, type TestContext, vi } from 'vitest';
+import { parseAllDocuments, stringify } from 'yaml';
 import { acting } from '../../e2e/act-pipeline.ts';
 import { type ClusterActOptions, DONE, Workspace, writeActProject } from './act-on-cluster.ts';
 import { type Cluster, clusterOfFile, type NamespaceOptions } from './cluster.ts';
@@ -68,6 +69,20 @@ export class HereAndThere {
   week(): WholeRun {
     const { cluster, namespace, workspace } = this;
     return { run: 'week', cluster, namespace, workspace, machine: this.machine() };
+  }
+
+  /** The kubeconfig of somebody with the rights that `rbac` prints with these flags, but for some resources. */
+  async person(name: string, flags: readonly string[], without: readonly string[] = []): Promise<string> {
+    const printed = await this.machine().on('rbac', 'act', ...flags, '--for', `user:${name}`);
+    expect(printed.exitCode, printed.stderr).toBe(0);
+    const objects = parseAllDocuments(printed.stdout).map((document) => document.toJS());
+    for (const { rules = [] } of objects) {
+      for (const rule of rules) rule.resources = rule.resources?.filter((one: string) => !without.includes(one));
+    }
+    const input = objects.map((object) => stringify(object)).join('---\n');
+    const { code, stderr } = await this.cluster.tryKubectl(['apply', '-f', '-'], { input });
+    expect(code, stderr).toBe(0);
+    return this.cluster.user(name);
   }
 
   /** kubectl in the namespace. */

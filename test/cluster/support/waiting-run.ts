@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { RunEvent } from '../../../src/domain/event.ts';
-import { type ClusterActOptions, DONE } from './act-on-cluster.ts';
+import { type ClusterActOptions, DONE, MEET } from './act-on-cluster.ts';
 import { type HereAndThere, week } from './here-and-there.ts';
-import { hear, type Told } from './machine.ts';
+import { hear, type Program, type Told } from './machine.ts';
 
 type Waits = Extract<RunEvent, { readonly type: 'attempt-waits' }>;
 
@@ -31,6 +31,18 @@ export function beginWaiting(place: HereAndThere, options: ClusterActOptions, ac
     }
   };
   return { ended, waits };
+}
+
+/** Starts the run `week`, and has its first stage wait to be let go. */
+export async function beginAndMeet(
+  place: HereAndThere,
+  options: ClusterActOptions = {},
+  act = MEET,
+): Promise<{ readonly driver: Program; readonly told: Promise<Told> }> {
+  const driver = place.machine(options).begin(...week(act));
+  const told = hear(driver);
+  await place.workspace.arrived('week', 'act');
+  return { driver, told };
 }
 
 /** How the attempts of the stage `act` ended, in order. */
