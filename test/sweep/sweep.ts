@@ -33,8 +33,8 @@ export interface Sweep {
   readonly seconds: number;
 }
 
-/** Two, as the machines of CI have cores; each has a copy of the package of its own. */
-const WORKERS = 2;
+/** Each has a copy of the package of its own, and waits most of its time: more than a machine of CI has cores. */
+const WORKERS = 4;
 /** A call that moved between two runs is aimed at again, with all processes at the pace of the recording. */
 const MOST_AIMS = 3;
 

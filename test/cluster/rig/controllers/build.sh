@@ -30,7 +30,8 @@ manifests() { # manifests TO: kustomize reads below a plain name: it takes a pat
   chmod -R u+w "$copy"
   # Trainer's overlay fetches JobSet from the network; here it is installed by itself.
   sed -i '/third-party\/jobset/d' "$copy/src/$overlay/kustomization.yaml"
-  (cd "$copy/src" && kubectl kustomize "./$overlay" 2>/dev/null) >"$1"
+  ln -s "$("$HERE/build.sh")/kube" "$copy/kubectl" # no rig has to be up
+  (cd "$copy/src" && "$copy/kubectl" kustomize "./$overlay" 2>/dev/null) >"$1"
   rm -rf "$copy"
 }
 build() {
