@@ -12,6 +12,7 @@ import { isContentTag } from './domain/image-name.ts';
 import { currentReference } from './domain/image-record.ts';
 import type { JsonObject } from './domain/json.ts';
 import { DRIVER_ACCOUNT } from './domain/rbac.ts';
+import type { SecretKeys } from './open-destinations.ts';
 import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';
 import type { ImageIdentity } from './ports/target.ts';
@@ -38,9 +39,11 @@ export interface ClusterSurroundings {
 export interface OpenCluster {
   readonly deps: Deps;
   readonly where: ClusterPlace;
-  /** Looks at what runs need, from here or from a pod. */
   /** Of its nodes; undefined where they may not be listed. */
   readonly nodeGpus: (signal: AbortSignal) => Promise<readonly NodeGpus[] | undefined>;
+  /** Whether a Secret has a key; of its values nothing is kept. */
+  readonly secretKeys: SecretKeys;
+  /** Looks at what runs need, from here or from a pod. */
   readonly doctor: (needs: ClusterNeeds, from: 'here' | 'inside') => Promise<Doctor>;
 }
 
@@ -165,7 +168,16 @@ export async function openClusterPlace(around: ClusterSurroundings): Promise<Ope
     ]);
     return translated(api.place, () => nodeGpus(api, signal));
   };
-  return { deps, where: api.place, nodeGpus: lookForGpus, doctor: openDoctor };
+  const secretKeys: SecretKeys = async (name, signal) => {
+    const [{ keysOf }, { look }, { RESOURCES }, { translated }] = await Promise.all([
+      import('./adapters/kubernetes/doctor/references.ts'),
+      import('./adapters/kubernetes/doctor/look.ts'),
+      import('./adapters/kubernetes/api/kube-api.ts'),
+      import('./adapters/kubernetes/api/user-error.ts'),
+    ]);
+    return translated(api.place, () => look(() => keysOf(api, RESOURCES.secrets, name, signal)));
+  };
+  return { deps, where: api.place, nodeGpus: lookForGpus, secretKeys, doctor: openDoctor };
 }
 
 function ownImage({ sources, records }: OpenImages): string {

@@ -133,9 +133,10 @@ function main(): void {
     },
     examine: (options, signal) => examine(places.stateFolder(options), signal),
     probe,
-    openDestinations: async () => {
+    openDestinations: async (options) => {
       const { openDestinations } = await import('./open-destinations.ts');
-      return openDestinations(process.env);
+      const isOfCluster = options?.cluster !== undefined;
+      return openDestinations(process.env, isOfCluster ? places.secretKeys(options) : undefined);
     },
     openNotifier: async (settings) => {
       const { openNotifier } = await import('./open-notifier.ts');

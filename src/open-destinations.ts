@@ -1,3 +1,4 @@
+import type { Look } from './adapters/kubernetes/doctor/look.ts';
 import { valueOfSecret } from './adapters/process/secret-values.ts';
 import type { DestinationRights, FolderDestination, OutsideDestination } from './domain/destination.ts';
 import { ERRORS, UserError, unreachable } from './domain/errors.ts';
@@ -8,17 +9,21 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** Somebody waits for the answer, and a place that is away now may be back when the run gets there. */
 const PATIENCE_S = 20;
 
+/** The keys of a Secret of the cluster, never a value; undefined where there is no such Secret. */
+export type SecretKeys = (name: string, signal: AbortSignal) => Promise<Look<readonly string[] | undefined>>;
+
 /**
- * Put together here, like the places of runs in places.ts: it asks with the tokens that this machine can see, and looks at
- * no Secret of a cluster.
+ * Put together here, like the places of runs in places.ts: it asks with the tokens that this machine can see. Of a Secret of
+ * a cluster it is looked at most whether the key is there: what the token may do, a pod can ask.
  */
-export function openDestinations(env: Variables): DestinationDoctor {
+export function openDestinations(env: Variables, secretKeys?: SecretKeys): DestinationDoctor {
   return {
     async look(destination, signal) {
       if (destination.kind === 'folder') return folderRights(destination);
       const token = tokenOf(destination, env);
-      if (token.kind === 'absent') return token.rights;
       try {
+        if (token.kind === 'secret') return await secretRights(destination, token, { secretKeys, signal });
+        if (token.kind === 'absent') return token.rights;
         return await rightsOf(destination, { token: token.value, env }, signal);
       } catch (error) {
         signal.throwIfAborted();
@@ -41,8 +46,28 @@ async function folderRights({ path, of }: FolderDestination): Promise<Destinatio
   return { kind: 'lacking', message: fault, fix: 'make it, or let yourself write to it; or name another folder' };
 }
 
+/** Whether the key is there, where whoever asks may see that. */
+async function secretRights(
+  { repo }: OutsideDestination,
+  { name, key }: { readonly name: string; readonly key: string },
+  { secretKeys, signal }: { readonly secretKeys: SecretKeys | undefined; readonly signal: AbortSignal },
+): Promise<DestinationRights> {
+  const seen = await secretKeys?.(name, signal);
+  if (seen?.kind === 'seen' && seen.value?.includes(key) !== true) {
+    const what = seen.value === undefined ? `there is no Secret ${name}` : `the Secret ${name} has no key ${key}`;
+    const fix = `make it, with the token under the key ${key}; then look: \`ilab-backend doctor --from-cluster\` with the same flags`;
+    return { kind: 'lacking', message: `there is no token for ${repo}: ${what}`, fix, isMissing: true };
+  }
+  return {
+    kind: 'untold',
+    message: `what its token may do in ${repo} shows when it is used: it is in the Secret ${name}, which is not looked at`,
+    fix: 'a pod can look: `ilab-backend doctor --from-cluster` with the same flags',
+  };
+}
+
 type Token =
   | { readonly kind: 'found'; readonly value: string }
+  | { readonly kind: 'secret'; readonly name: string; readonly key: string }
   | { readonly kind: 'absent'; readonly rights: DestinationRights };
 
 function tokenOf({ token, repo }: OutsideDestination, env: Variables): Token {
@@ -50,11 +75,7 @@ function tokenOf({ token, repo }: OutsideDestination, env: Variables): Token {
     return { kind: 'absent', rights: { kind: 'lacking', message: `no token is named for ${repo}` } };
   }
   const { name, key } = token;
-  if (name !== 'env' && name !== 'file') {
-    const message = `what its token may do in ${repo} shows when it is used: it is in the Secret ${name}, which is not looked at`;
-    const fix = 'a pod can look: `ilab-backend doctor --from-cluster` with the same flags';
-    return { kind: 'absent', rights: { kind: 'untold', message, fix } };
-  }
+  if (name !== 'env' && name !== 'file') return { kind: 'secret', name, key };
   const value = valueOfSecret(name === 'env' ? { kind: 'env', name: key } : { kind: 'file', path: key }, env);
   if (value !== undefined && value !== '') return { kind: 'found', value };
   const where = name === 'env' ? `the variable ${key} is not set` : `there is nothing to read in ${key}`;

@@ -9,6 +9,7 @@ import type { SourceStoreOptions } from './adapters/sources/source-store.ts';
 import type { ClusterOptions, NamedRun, PlaceOptions } from './cli/context.ts';
 import type { JsonObject } from './domain/json.ts';
 import type { RunRecord } from './domain/run-record.ts';
+import type { SecretKeys } from './open-destinations.ts';
 import type { ArtifactArchive } from './ports/artifact-archive.ts';
 import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';
@@ -40,6 +41,8 @@ export interface Places {
   openImages(options: PlaceOptions): Promise<OpenImages>;
   openArchive(pod: JsonObject): Promise<ArtifactArchive>;
   nodeGpus(options: PlaceOptions, signal: AbortSignal): Promise<readonly NodeGpus[] | undefined>;
+  /** Of the cluster's Secrets; it is reached when one is asked for. */
+  secretKeys(options: PlaceOptions): SecretKeys;
   openDoctor(options: PlaceOptions, needs: ClusterNeeds, from: 'here' | 'inside'): Promise<Doctor>;
   placeOfRun(options: PlaceOptions, run: string): Promise<ClusterOptions | undefined>;
   namedRuns(options: PlaceOptions): Promise<readonly NamedRun[]>;
@@ -199,6 +202,8 @@ export function createPlaces(around: Surroundings): Places {
       return target === 'local' ? deps : { ...deps, target: await openPlanTarget(options, target) };
     },
     nodeGpus: async (options, signal) => (await openPlace(options, options.cluster ?? {})).nodeGpus(signal),
+    secretKeys: (options) => async (name, signal) =>
+      (await openPlace(options, options.cluster ?? {})).secretKeys(name, signal),
     openDoctor: async (options, needs, from) => (await openPlace(options, options.cluster ?? {})).doctor(needs, from),
     namedRuns: async (options) => {
       if (options.cluster === undefined) {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OutsideDestination } from '../src/domain/destination.ts';
-import { openDestinations } from '../src/open-destinations.ts';
+import { UserError } from '../src/domain/errors.ts';
+import { openDestinations, type SecretKeys } from '../src/open-destinations.ts';
 import { GitHubServer } from './github/github-server.ts';
 import { ADA, hubOf } from './huggingface/hub-of.ts';
 
@@ -103,6 +104,46 @@ describe('is not asked', () => {
       kind,
       message: expect.stringMatching(message),
     });
+  });
+});
+
+describe('a token in a Secret of the cluster', () => {
+  const token = { name: 'tokens', key: 'hub' };
+  const place = {
+    name: 'publish.hub',
+    kind: 'model-hub',
+    repo: 'ada/model',
+    endpoint: 'http://127.0.0.1:9',
+    token,
+  } as const;
+  const look = (seen: Awaited<ReturnType<SecretKeys>>) => {
+    const asked: string[] = [];
+    const keys: SecretKeys = async (name) => {
+      asked.push(name);
+      return seen;
+    };
+    return { asked, rights: openDestinations({}, keys).look(place, signal) };
+  };
+
+  test.each([
+    ['no such Secret', undefined, 'there is no token for ada/model: there is no Secret tokens'],
+    ['no such key', ['other'], 'there is no token for ada/model: the Secret tokens has no key hub'],
+  ])('%s is missing', async (_what, value, message) => {
+    const { rights, asked } = look({ kind: 'seen', value });
+    expect(await rights).toMatchObject({ kind: 'lacking', message, isMissing: true });
+    expect(asked).toEqual(['tokens']);
+  });
+
+  test('that is there, or may not be looked for, stops nothing, and the place is not asked', async () => {
+    for (const seen of [{ kind: 'seen', value: ['hub'] }, { kind: 'hidden' }] as const)
+      expect(await look(seen).rights).toMatchObject({ kind: 'untold' });
+  });
+
+  test('of a cluster that does not answer stops nothing', async () => {
+    const away: SecretKeys = async () => {
+      throw new UserError('unreachable', 'it does not answer');
+    };
+    expect(await openDestinations({}, away).look(place, signal)).toMatchObject({ kind: 'untold' });
   });
 });
 

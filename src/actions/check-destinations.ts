@@ -47,6 +47,7 @@ export async function refuseDestinations(
     const rights = await doctor.look(destination, signal);
     if (rights.kind !== 'lacking') continue;
     const hint = rights.fix ?? `to look again: \`ilab-backend doctor\` with the same flags`;
+    if (rights.isMissing) throw new UserError('cannot-start', `${destination.name}: ${rights.message}`, { hint });
     throw new UserError('bad-input', `${destination.name} would be refused: ${rights.message}`, { hint });
   }
 }

@@ -79,8 +79,8 @@ export interface CliContext {
   readonly openDoctor: (options: PlaceOptions, needs: ClusterNeeds, from: 'here' | 'inside') => Promise<Doctor>;
   /** Asks whether endpoints answer this machine. */
   readonly probe: (endpoints: readonly Endpoint[], signal: AbortSignal) => AsyncIterable<Finding>;
-  /** Asks the places that runs write to what a token may do there. */
-  readonly openDestinations: () => Promise<DestinationDoctor>;
+  /** Asks the places that runs write to what a token may do there; of a cluster's tokens, whether they are there. */
+  readonly openDestinations: (options?: PlaceOptions) => Promise<DestinationDoctor>;
   /** Opens the webhook that `notify:` names, as a driver here would. */
   readonly openNotifier: NonNullable<Deps['openNotifier']>;
   /** Makes what masks the secrets that this machine knows, and those that a run names. */

@@ -11,7 +11,16 @@ import { sanitize } from '../ui/text/sanitize.ts';
 import type { CliContext } from './context.ts';
 import type { DefineCommand } from './define-command.ts';
 import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
-import { addOfflineOption, addPlaceOptions, openPlace, openPlanPlace, type PlaceFlags, targetOf } from './place.ts';
+import {
+  addOfflineOption,
+  addPlaceOptions,
+  clusterOf,
+  openPlace,
+  openPlanPlace,
+  type PlaceFlags,
+  placeOf,
+  targetOf,
+} from './place.ts';
 import { showPlan } from './plan.ts';
 import { streamOption } from './present-run.ts';
 import {
@@ -128,14 +137,15 @@ async function record(
 ): Promise<string> {
   const { signal } = context;
   const { name } = flags;
+  const target = targetOf(flags) ?? pipeline.target;
   const document = await prepareDocument(deps, pipeline, sources, wishes, signal);
   // A run of that name goes on with its own plan: what it builds on was there when it was recorded.
   const known = name !== undefined && (await deps.store.read(name)) !== undefined;
   if (!known) {
     const plan = await checkPlan(deps, pipeline, document, flags.project);
-    await refuseDestinations(pipeline, plan, context.openDestinations, signal);
+    const place = placeOf(flags, target === 'kubernetes' ? clusterOf(flags) : undefined);
+    await refuseDestinations(pipeline, plan, () => context.openDestinations(place), signal);
   }
-  const target = targetOf(flags) ?? pipeline.target;
   const started = await startRun(deps, { pipeline, document, target, ...(name === undefined ? {} : { name }) });
   return started.name;
 }

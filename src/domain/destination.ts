@@ -48,4 +48,6 @@ export interface DestinationRights {
   readonly message: string;
   /** What to do; absent where nothing is to be mended or known. */
   readonly fix?: string;
+  /** Of `lacking`: an object of the cluster is missing, so the stage could not start. */
+  readonly isMissing?: true;
 }

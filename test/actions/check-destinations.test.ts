@@ -87,6 +87,16 @@ test('a run that would be refused at its end does not start', async () => {
   });
 });
 
+test('a Secret that is not there is an object that is missing', async () => {
+  const missing = {
+    ...lacking,
+    message: 'there is no token for a/code: there is no Secret tokens',
+    isMissing: true,
+  } as const;
+  const refused = refuseDestinations(pipeline(), planOf({ show: 'run' }), new Asked(() => missing).open, never);
+  await expect(refused).rejects.toMatchObject({ code: 'cannot-start', message: `show.hub: ${missing.message}` });
+});
+
 test('what nobody can tell does not stop it', async () => {
   const asked = new Asked(() => untold);
   await refuseDestinations(pipeline(), planOf({ show: 'run', tell: 'run' }), asked.open, never);

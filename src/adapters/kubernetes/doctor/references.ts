@@ -70,7 +70,8 @@ async function referenceFinding(
   return { name: kind, state: 'problem', message: `${kind} ${name} has no key ${missing.join(', ')}`, fix: 'add it' };
 }
 
-async function keysOf(
+/** The keys of a Secret or ConfigMap, none of its values; undefined where there is no such object. */
+export async function keysOf(
   api: KubeApi,
   resource: Resource,
   name: string,
