@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { CliContext, Output } from './cli/context.ts';
 import { COMPLETE, runProgram } from './cli/program.ts';
 import { asksForJson, reportError, shortenHome } from './cli/report-error.ts';
+import { isAbort, UserError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { type TypedPlace, typedPlace } from './domain/typed-place.ts';
 import { createPlaces } from './places.ts';
@@ -23,17 +24,20 @@ const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 function main(): void {
   const interrupt = new AbortController();
+  let isHeeded = false;
   let onInterrupt: (() => void) | undefined;
   let isLent = false;
   handleSignals((signal) => {
     // While a pager has the terminal, Ctrl-C is meant for that; as with git and man.
     if (isLent && signal === 'SIGINT') return false;
-    if (onInterrupt === undefined) {
-      interrupt.abort(new Error('interrupted'));
-    } else {
+    if (onInterrupt !== undefined) {
       const work = onInterrupt;
       onInterrupt = undefined;
       work();
+    } else {
+      // Nobody leaves in order who has not asked for the signal, or who was told before and is still here.
+      if (!isHeeded || interrupt.signal.aborted) process.exit(tell(new UserError('interrupted', 'interrupted')));
+      interrupt.abort(new Error('interrupted'));
     }
     return true;
   });
@@ -52,6 +56,8 @@ function main(): void {
     setExitCode();
   });
   const stderr = output(process.stderr, place, () => undefined);
+  const tell = (error: unknown): number =>
+    reportError(error, stderr, { home: homedir(), isProgram: asksForJson(process.argv), place });
   const version = packageVersion();
   const places = createPlaces({
     packageRoot,
@@ -69,7 +75,10 @@ function main(): void {
     cwd: process.cwd(),
     home: homedir(),
     packageRoot,
-    signal: interrupt.signal,
+    get signal() {
+      isHeeded = true;
+      return interrupt.signal;
+    },
     stdoutClosed: closed.signal,
     onInterrupt: (work) => {
       onInterrupt = work;
@@ -99,6 +108,7 @@ function main(): void {
     openPrompt: async () => {
       if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return undefined;
       const { openPrompt } = await import('./adapters/machine/prompt.ts');
+      isHeeded = true;
       return openPrompt(process.stdin, process.stderr, interrupt.signal);
     },
     listPipelines: async (request) => {
@@ -175,13 +185,13 @@ function main(): void {
       if (process.argv[2] === COMPLETE) process.exit();
     },
     (error: unknown) => {
-      ended = reportError(error, stderr, { home: homedir(), isProgram: asksForJson(process.argv), place });
+      ended = tell(isAbort(error, interrupt.signal) ? new UserError('interrupted', 'interrupted') : error);
       setExitCode();
     },
   );
 }
 
-/** The first signal that is heeded ends the driver in order; a second one within two seconds ends the process at once. */
+/** The first signal that is heeded ends the command in order; a second one within two seconds ends the process at once. */
 function handleSignals(end: (signal: NodeJS.Signals) => boolean): void {
   let first = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -191,6 +191,15 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, CodeText>> = {
       'other runs of the same place are not concerned: `ilab-backend list` shows them',
     ],
   },
+  interrupted: {
+    meaning:
+      'Ctrl-C, SIGTERM or SIGHUP ended the command before its work was done. A stage that had begun goes on; then the last words of the run say how to go on with it.',
+    causes: ['a key, or a system that ends what takes too long'],
+    remedies: [
+      'type the command again',
+      'a run that was recorded before stands in `ilab-backend list`, and `ilab-backend resume RUN` goes on with it',
+    ],
+  },
   'state-newer': {
     meaning: 'A newer version of the program wrote it, in a form that this one does not know. Nothing is changed.',
     causes: ['two versions of the program use one state folder or namespace', 'the program was downgraded'],

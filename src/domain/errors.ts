@@ -29,6 +29,7 @@ export const ERRORS = {
     hint: 'free space or choose another folder with `--state-dir`, then `ilab-backend resume`',
   },
   'state-broken': { exitCode: 1, hint: "move the file away to start afresh; the runs' folders stay" },
+  interrupted: { exitCode: 130, hint: 'what was recorded is kept: `ilab-backend list` shows the runs' },
   'state-newer': { exitCode: 1, hint: 'use the newer ilab-backend that wrote it' },
 } as const satisfies Record<string, { readonly exitCode: number; readonly hint: string }>;
 
@@ -61,6 +62,15 @@ export class UserError extends Error {
   get docs(): string {
     return `docs/errors.md#${this.code}`;
   }
+}
+
+/** Whether this was thrown because `signal` had fired, and says nothing else. */
+export function isAbort(error: unknown, signal: AbortSignal): boolean {
+  if (!signal.aborted) return false;
+  return (
+    error === signal.reason ||
+    (error instanceof Error && (error.name === 'AbortError' || error.cause === signal.reason))
+  );
 }
 
 /** For the `default:` of a switch over a union: a new member without a case becomes a type error. */

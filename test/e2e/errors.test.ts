@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
@@ -50,17 +53,9 @@ const WAYS: Readonly<Record<ErrorCode, Way>> = {
   },
   'cannot-start': () => ['images', 'build', '--engine', 'podman', '--pipeline', 'hello'],
   unreachable: (person) => {
-    const kubeconfig = join(person.folder, 'kubeconfig');
     // The program that would log in does not: nobody is asked, and nobody tries again.
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'false', interactiveMode: 'Never' };
-    const text = {
-      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:9' } }],
-      users: [{ name: 'u', user: { exec } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    };
-    writeFileSync(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...text }), { mode: 0o600 });
-    return ['list', '--kubeconfig', kubeconfig, '-n', 'team'];
+    return ['list', '--kubeconfig', kubeconfigOf(person, 'https://127.0.0.1:9', { exec }), '-n', 'team'];
   },
   'not-found': () => ['status', 'nobody'],
   'run-lost': async (person) => {
@@ -88,6 +83,14 @@ const WAYS: Readonly<Record<ErrorCode, Way>> = {
     writeFileSync(join(person.stateDir, 'journal.db'), 'This is no database.'.repeat(100));
     return ['list'];
   },
+  interrupted: async (person) => {
+    const { server, asked } = await silentServer();
+    const run = person.start(['list', '--kubeconfig', kubeconfigOf(person, server), '-n', 'team']);
+    await asked;
+    run.kill('SIGINT');
+    const { exitCode, signal, stdout, stderr } = await run;
+    return { exitCode, signal, stdout, stderr };
+  },
   'state-newer': async (person) => {
     await person.type('list');
     inJournal(person, 'PRAGMA user_version = 99');
@@ -99,6 +102,27 @@ function inJournal(person: Person, statement: string): void {
   const database = new DatabaseSync(join(person.stateDir, 'journal.db'), { timeout: 10_000 });
   database.exec(statement);
   database.close();
+}
+
+function kubeconfigOf(person: Person, server: string, user: object = {}): string {
+  const path = join(person.folder, 'kubeconfig');
+  const text = {
+    clusters: [{ name: 'c', cluster: { server } }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+  writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...text }), { mode: 0o600 });
+  return path;
+}
+
+/** An API server that listens and never answers; `asked` resolves when somebody waits for it. */
+async function silentServer(): Promise<{ readonly server: string; readonly asked: Promise<unknown> }> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void listener.close());
+  const asked = once(listener, 'request');
+  await once(listener, 'listening');
+  return { server: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`, asked };
 }
 
 async function goWay(code: ErrorCode): Promise<{ readonly person: Person; readonly way: readonly string[] | Ended }> {

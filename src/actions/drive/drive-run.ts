@@ -1,4 +1,4 @@
-import { UserError } from '../../domain/errors.ts';
+import { isAbort, UserError } from '../../domain/errors.ts';
 import type { RunEvent } from '../../domain/event.ts';
 import type { StageName } from '../../domain/naming.ts';
 import { overheadOf } from '../../domain/overhead.ts';
@@ -206,8 +206,9 @@ async function runGraph(context: DriveContext, stages: readonly Stage[]): Promis
     );
   }
   const results = await Promise.allSettled(ended.values());
-  const fault = results.find((result) => result.status === 'rejected');
-  if (fault !== undefined) throw fault.reason;
+  // What had not begun when this driver was told to leave is left to the next one.
+  const fault = results.find((result) => result.status === 'rejected' && !isAbort(result.reason, context.signal));
+  if (fault?.status === 'rejected') throw fault.reason;
 }
 
 /** All that remains is made ready together, before the first stage that runs: hour six is no time to miss a package. */

@@ -18,3 +18,36 @@ test('each image is made ready in the name of the stage that wants it, before th
     ['two', 'makes stages/two/fake'],
   ]);
 });
+
+test('whoever leaves meanwhile is told how to go on, and nothing was submitted', async () => {
+  const world = new FakeWorld(CHAIN, () => succeeded());
+  await world.start('weekly-1');
+  const deps = world.deps();
+  const leaving = new AbortController();
+  deps.target.prepare = async (_images, _say, signal) => {
+    leaving.abort(new Error('interrupted'));
+    signal.throwIfAborted();
+  };
+  const events = await play(driveRun(deps, { name: 'weekly-1' }, leaving.signal));
+  expect(events.at(-1)).toMatchObject({
+    type: 'run-ended',
+    phase: 'Interrupted',
+    exitCode: 130,
+    next: 'ilab-backend resume weekly-1',
+  });
+  expect(await play(driveRun(world.deps(), { name: 'weekly-1' }, never))).toContainEqual(
+    expect.objectContaining({ type: 'run-ended', phase: 'Succeeded' }),
+  );
+});
+
+test('a fault of its own is no leaving, whatever was pressed', async () => {
+  const world = new FakeWorld(CHAIN, () => succeeded());
+  await world.start('weekly-1');
+  const deps = world.deps();
+  const leaving = new AbortController();
+  deps.target.prepare = async () => {
+    leaving.abort(new Error('interrupted'));
+    throw new Error('no wheel fits');
+  };
+  await expect(play(driveRun(deps, { name: 'weekly-1' }, leaving.signal))).rejects.toThrow('no wheel fits');
+});
