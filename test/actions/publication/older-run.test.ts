@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { publicationOutcome } from '../../../src/domain/publication/step-report.ts';
-import { MemoryJournal, makeWorld, publicationOf, publish, REPO, reports, settingsOf, type World } from './world.ts';
+import {
+  lockPull,
+  MemoryJournal,
+  makeWorld,
+  publicationOf,
+  publish,
+  REPO,
+  reports,
+  settingsOf,
+  type World,
+} from './world.ts';
 
 /* A run that publishes after one that was started later: the branch, a comment and a status show the newer one. */
 
@@ -91,9 +101,7 @@ describe('a run that had published its model, resumed after a newer one', () => 
   test('does what is left and leaves what shows one run only to the newer one', async () => {
     const world = makeWorld();
     const journal = new MemoryJournal();
-    const locked = world.taxonomy.pulls.get(123);
-    if (locked === undefined) throw new Error('there is one');
-    locked.isLocked = true;
+    const locked = lockPull(world, 123);
     // Killed in the middle: the model is there with its tag, a comment was refused, a release is not made.
     world.host.before = (request) => {
       if (/^(createRelease|setStatus)/.test(request)) throw new Error('killed');

@@ -5,6 +5,7 @@ import { compareToStatement, parseStatement } from '../../../src/domain/publicat
 import { publicationOutcome } from '../../../src/domain/publication/step-report.ts';
 import {
   Killed,
+  lockPull,
   MemoryJournal,
   makeWorld,
   onRequest,
@@ -161,9 +162,7 @@ describe('what the other side refuses', () => {
   test('a locked pull request: the others are told, exit 64, and a later try does the rest', async () => {
     const world = makeWorld();
     const journal = new MemoryJournal();
-    const locked = world.taxonomy.pulls.get(123);
-    if (locked === undefined) throw new Error('there is one');
-    locked.isLocked = true;
+    const locked = lockPull(world, 123);
     const published = await publish(world, { journal });
     expect(states(published)).toMatchObject({ 'comment-123': 'refused', 'comment-7': 'done', 'labels-123': 'done' });
     expect(publicationOutcome(reports(published))).toMatchObject({
@@ -210,8 +209,7 @@ describe('what the other side refuses', () => {
 
 test('what does not answer is tried again later: exit 75, whatever was refused', async () => {
   const world = makeWorld();
-  const locked = world.taxonomy.pulls.get(7);
-  if (locked !== undefined) locked.isLocked = true;
+  lockPull(world, 7);
   onRequest(world, (_nth, when, request) => {
     if (when === 'before' && request.startsWith('createComment acme/taxonomy 123'))
       throw new UserError('unreachable', 'the host does not answer');

@@ -43,6 +43,14 @@ export function makeWorld(): World {
   return { hub, host: new MemoryCodeHost(state), taxonomy, said: [] };
 }
 
+/** A pull request that takes no comment until the test opens it again. */
+export function lockPull({ taxonomy }: World, number: number): { isLocked: boolean } {
+  const pull = taxonomy.pulls.get(number);
+  if (pull === undefined) throw new Error(`there is no pull request ${number}`);
+  pull.isLocked = true;
+  return pull;
+}
+
 export const REPO = 'acme/workshop-tiny';
 const SETTINGS = {
   ...{ modelName: 'workshop-tiny', run: 'weekly-47', runId: 'id-47', baseModel: 'tiny' },
