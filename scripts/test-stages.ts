@@ -9,8 +9,8 @@ import { existsSync, globSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { LOCK_FILE } from '../src/adapters/images/image-folder.ts';
 import { hasCuda, readEngineLock } from '../src/adapters/process/engine-lock.ts';
-import { LOCK_FILE } from '../src/adapters/process/image-folder.ts';
 import { prepareVenv } from '../src/adapters/process/python-venv.ts';
 
 const ENVIRONMENTS = join(process.cwd(), '.stage-environments');

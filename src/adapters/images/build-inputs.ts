@@ -14,7 +14,7 @@ import { UserError } from '../../domain/errors.ts';
 import { contentReference, PROGRAM_IMAGE } from '../../domain/image-name.ts';
 import type { BuildContext, ImageSource, ImageSources } from '../../ports/image-builder.ts';
 import { removeTree } from '../files/remove-tree.ts';
-import { filesBelow, hashFiles, isExecutable, readImageFolder } from '../process/image-folder.ts';
+import { filesBelow, hashFiles, isExecutable, readImageFolder } from './image-folder.ts';
 
 /*
  * What an image is built from: the same files that stand for it on the local target, and its Containerfile. They are

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { UserError } from '../../domain/errors.ts';
 import { IMAGE_ENGINES, type ImageRecord } from '../../domain/image-record.ts';
 import type { ImageRecords } from '../../ports/image-builder.ts';
+import { writeDurably } from '../files/durable-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
-import { writeDurably } from '../process/durable-file.ts';
 
 const delivery = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('push'), reference: z.string(), at: z.string() }),

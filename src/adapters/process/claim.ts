@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { createDurably, readIfThere } from '../files/durable-file.ts';
+import { identityOf, isAlive, type ProcessIdentity } from '../machine/process-identity.ts';
 import { type AttemptFolder, generationOf } from './attempt-folder.ts';
-import { createDurably, readIfThere } from './durable-file.ts';
-import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** Who supervises an attempt: `supervisor.<generation>.json`, written once. */
 export interface Claim {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashFiles, LOCK_FILE, sharedFiles } from './image-folder.ts';
+import { hashFiles, LOCK_FILE, sharedFiles } from '../images/image-folder.ts';
 
 /** The same packages without those of CUDA, for a machine that could not use them. */
 const CPU_LOCK_FILE = 'requirements-cpu.lock';

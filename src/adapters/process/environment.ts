@@ -5,8 +5,8 @@ import { UserError } from '../../domain/errors.ts';
 import { PROGRAM_IMAGE } from '../../domain/image-name.ts';
 import type { ImageIdentity } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
+import { copyImage, LOCK_FILE, readImageFolder, SHARED } from '../images/image-folder.ts';
 import { hasCuda, readEngineLock } from './engine-lock.ts';
-import { copyImage, LOCK_FILE, readImageFolder, SHARED } from './image-folder.ts';
 import type { PythonHost } from './python-venv.ts';
 
 export interface EnvironmentsOptions {

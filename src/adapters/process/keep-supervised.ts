@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../domain/errors.ts';
+import { readIfThere } from '../files/durable-file.ts';
+import { environmentOf, isAlive, parseIdentity } from '../machine/process-identity.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import { type SupervisorSpec, secretVariable } from './attempt-spec.ts';
 import { type Claim, readClaim } from './claim.ts';
-import { readIfThere } from './durable-file.ts';
 import { readOutcome } from './outcome-file.ts';
-import { environmentOf, isAlive, parseIdentity } from './process-identity.ts';
 import { type HostEnv, secretVariables } from './secret-values.ts';
 import { Killed, type SupervisorProgram, startSupervisor } from './start-supervisor.ts';
 

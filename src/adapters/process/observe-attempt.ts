@@ -1,14 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { UserError } from '../../domain/errors.ts';
 import type { Observation } from '../../ports/target.ts';
+import { readIfThere } from '../files/durable-file.ts';
+import { FolderChanges } from '../files/folder-changes.ts';
+import { isAlive } from '../machine/process-identity.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import type { SupervisorSpec } from './attempt-spec.ts';
 import { readClaim } from './claim.ts';
-import { readIfThere } from './durable-file.ts';
-import { FolderChanges } from './folder-changes.ts';
 import { keepSupervised } from './keep-supervised.ts';
 import { readOutcome } from './outcome-file.ts';
-import { isAlive } from './process-identity.ts';
 import type { HostEnv } from './secret-values.ts';
 import type { SupervisorProgram } from './start-supervisor.ts';
 

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../domain/outcome.ts';
 import type { StoreReport } from '../../domain/store-sidecar.ts';
+import { readIfThere } from '../files/durable-file.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
-import { readIfThere } from './durable-file.ts';
 
 /** `outcome.json`: how an attempt ended. When it is there, the logs are complete and nothing of the attempt runs. */
 export interface OutcomeFile {

@@ -12,10 +12,11 @@ import type {
   Observation,
   Target,
 } from '../../ports/target.ts';
+import { createDurably, readIfThere } from '../files/durable-file.ts';
+import { storing } from '../files/storing.ts';
 import { AttemptFolder } from './attempt-folder.ts';
 import type { SupervisorSpec } from './attempt-spec.ts';
 import { readClaim } from './claim.ts';
-import { createDurably, readIfThere } from './durable-file.ts';
 import { createEnvironments, type Environments } from './environment.ts';
 import { keepSupervised } from './keep-supervised.ts';
 import { readWorkload, type WorkloadReading } from './manifest/workload.ts';
@@ -25,7 +26,6 @@ import { readLogs } from './read-logs.ts';
 import { cleanAttempt, removeAttempt } from './remove-attempt.ts';
 import { type HostEnv, secretVariables } from './secret-values.ts';
 import type { SupervisorProgram } from './start-supervisor.ts';
-import { storing } from './storing.ts';
 import { WorkspaceArtifacts } from './workspace-artifacts.ts';
 
 export interface LocalPlaceOptions {

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import type { LogLine, LogOptions } from '../../ports/target.ts';
+import { FolderChanges } from '../files/folder-changes.ts';
 import { readStoredLogs, type StoredLog } from '../logs/read-stored-logs.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
-import { FolderChanges } from './folder-changes.ts';
 import { readOutcome } from './outcome-file.ts';
 
 const LOOK_MS = 1000;

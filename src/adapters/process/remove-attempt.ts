@@ -5,10 +5,10 @@ import { LISTING_SUFFIX } from '../../domain/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { AttemptRef } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
+import { isAlive } from '../machine/process-identity.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import { readClaim } from './claim.ts';
 import { readOutcome } from './outcome-file.ts';
-import { isAlive } from './process-identity.ts';
 
 /** Takes away what an ended attempt no longer needs; outcome, logs and identity stay. */
 export function cleanAttempt(folder: AttemptFolder, uid: string): void {

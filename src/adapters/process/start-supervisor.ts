@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { UserError } from '../../domain/errors.ts';
+import { readIfThere } from '../files/durable-file.ts';
+import { FolderChanges } from '../files/folder-changes.ts';
+import { isAlive } from '../machine/process-identity.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import { type Claim, readClaim } from './claim.ts';
-import { readIfThere } from './durable-file.ts';
-import { FolderChanges } from './folder-changes.ts';
-import { isAlive } from './process-identity.ts';
 
 /** As the supervisor ends when the disk did not take its claim. */
 const STORAGE_FAILED = 74;

@@ -14,8 +14,8 @@ import { isAbsolute, join } from 'node:path';
 import { digestOfListing, formatListing } from '../../domain/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import { withEntry } from '../../domain/publication/changelog.ts';
+import { syncFile, syncFolder, writeDurably } from '../files/durable-file.ts';
 import { listContents } from '../files/file-digest.ts';
-import { syncFile, syncFolder, writeDurably } from '../process/durable-file.ts';
 import { copyFiles } from './copy-files.ts';
 
 /** A run's folder that is added to a registry. */

@@ -10,8 +10,8 @@ import {
 } from '../../domain/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { ArtifactResult } from '../../domain/outcome.ts';
+import { syncFile, writeDurably } from '../files/durable-file.ts';
 import { digestFile, listContents, listSizes, NotListable } from '../files/file-digest.ts';
-import { syncFile, writeDurably } from '../process/durable-file.ts';
 
 /** An input of a stage, as it lies on the disk. */
 export interface StageInput {

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isAlive, listProcesses, parseIdentity } from '../../../src/adapters/machine/process-identity.ts';
 import type { Claim } from '../../../src/adapters/process/claim.ts';
-import { isAlive, listProcesses, parseIdentity } from '../../../src/adapters/process/process-identity.ts';
 import type { AttemptSpec } from '../../../src/ports/target.ts';
 import { linesOf } from '../../fakes/lines-of.ts';
 import { all, never, observeAll, runToEnd, TestPlace, until } from './support/local-place.ts';

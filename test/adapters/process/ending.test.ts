@@ -6,7 +6,7 @@ import {
   listProcesses,
   parseIdentity,
   wasStartedWith,
-} from '../../../src/adapters/process/process-identity.ts';
+} from '../../../src/adapters/machine/process-identity.ts';
 import type { AttemptSpec } from '../../../src/ports/target.ts';
 import { observeAll, runToEnd, TestPlace, until } from './support/local-place.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isAlive, listProcesses, wasStartedWith } from '../../../src/adapters/process/process-identity.ts';
+import { isAlive, listProcesses, wasStartedWith } from '../../../src/adapters/machine/process-identity.ts';
 import { observeAll, runToEnd, TestPlace, until } from './support/local-place.ts';
 
 let here: TestPlace;

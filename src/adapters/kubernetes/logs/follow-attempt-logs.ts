@@ -1,8 +1,8 @@
 import { firstOf } from '../../../domain/first-of.ts';
 import type { RunLock } from '../../../ports/run-store.ts';
+import { writeDurably } from '../../files/durable-file.ts';
 import { makeFolder } from '../../files/make-folder.ts';
-import { writeDurably } from '../../process/durable-file.ts';
-import { storing } from '../../process/storing.ts';
+import { storing } from '../../files/storing.ts';
 import { takeLock } from '../../sqlite/run-lock.ts';
 import type { KubeApi } from '../api/kube-api.ts';
 import { AttemptLogFolder } from './attempt-log-folder.ts';

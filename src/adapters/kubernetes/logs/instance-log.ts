@@ -1,7 +1,7 @@
 import { fstatSync, ftruncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../files/make-folder.ts';
-import { storing } from '../../process/storing.ts';
+import { storing } from '../../files/storing.ts';
 import { keyOf, lineKey } from './line-key.ts';
 import { LineMark } from './line-mark.ts';
 import type { LineMask } from './line-mask.ts';

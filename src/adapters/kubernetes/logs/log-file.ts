@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isPassing, syncFile, writeDurably } from '../../process/durable-file.ts';
-import { storing } from '../../process/storing.ts';
+import { isPassing, syncFile, writeDurably } from '../../files/durable-file.ts';
+import { storing } from '../../files/storing.ts';
 import { StoredBytes } from './stored-bytes.ts';
 
 const FIRST_WAIT_MS = 50;

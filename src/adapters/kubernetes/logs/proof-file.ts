@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { isPassing } from '../../process/durable-file.ts';
+import { isPassing } from '../../files/durable-file.ts';
 
 /** How far a log is known to miss nothing that no mark tells of. */
 export interface Proof {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LogLine, LogOptions } from '../../../ports/target.ts';
+import { FolderChanges } from '../../files/folder-changes.ts';
 import { readStoredLogs } from '../../logs/read-stored-logs.ts';
-import { FolderChanges } from '../../process/folder-changes.ts';
 import { AttemptLogFolder } from './attempt-log-folder.ts';
 
 const LOOK_MS = 1000;

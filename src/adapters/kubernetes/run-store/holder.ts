@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import * as z from 'zod';
-import { identityOf, isAlive } from '../../process/process-identity.ts';
+import { identityOf, isAlive } from '../../machine/process-identity.ts';
 
 /** The process that drives, and what it knows of others of its machine. */
 export interface HolderProcess {

@@ -1,7 +1,7 @@
+import type { FolderChanges } from '../../files/folder-changes.ts';
 import type { Masker } from '../../logs/masking.ts';
 import type { AttemptFolder } from '../attempt-folder.ts';
 import { type ContainerSpec, type EnvironmentValue, type SupervisorSpec, secretVariable } from '../attempt-spec.ts';
-import type { FolderChanges } from '../folder-changes.ts';
 import { ContainerInstance, type Ended } from './container.ts';
 import { LogWriter } from './log-writer.ts';
 import { persist } from './persist.ts';

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDurably, readIfThere, writeBytes } from '../durable-file.ts';
+import { createDurably, readIfThere, writeBytes } from '../../files/durable-file.ts';
 import {
   isAlive,
   type ListedProcess,
   type ProcessIdentity,
   parseIdentity,
   signalProcess,
-} from '../process-identity.ts';
+} from '../../machine/process-identity.ts';
 import { persist } from './persist.ts';
 import { type Pod, sessionOf, strangers } from './pod-processes.ts';
 import { SHIM_FILES } from './shim.ts';

@@ -1,10 +1,10 @@
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { writeBytes } from '../../files/durable-file.ts';
 import { removeTree } from '../../files/remove-tree.ts';
 import type { AttemptFolder } from '../attempt-folder.ts';
 import type { ContentItem } from '../attempt-spec.ts';
-import { writeBytes } from '../durable-file.ts';
 
 /** An input that should lie in the workspace does not. */
 export class MissingInput extends Error {

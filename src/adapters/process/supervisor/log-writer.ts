@@ -1,8 +1,8 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { syncFile } from '../../files/durable-file.ts';
 import { type CriTag, criHead, type LogStream, PART_BYTES } from '../../logs/cri-line.ts';
 import type { Masker } from '../../logs/masking.ts';
-import { syncFile } from '../durable-file.ts';
 import { type LogCursor, rawOffset, readCursor } from './log-recovery.ts';
 import { preciseTime } from './nanoseconds.ts';
 import { persist } from './persist.ts';

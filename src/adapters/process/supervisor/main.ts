@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { isPassing } from '../../files/durable-file.ts';
+import { FolderChanges } from '../../files/folder-changes.ts';
 import { Masker } from '../../logs/masking.ts';
+import { listProcesses, signalProcess, wasStartedWith } from '../../machine/process-identity.ts';
 import { AttemptFolder } from '../attempt-folder.ts';
 import { type SupervisorSpec, secretVariable } from '../attempt-spec.ts';
 import { takeClaim } from '../claim.ts';
-import { isPassing } from '../durable-file.ts';
-import { FolderChanges } from '../folder-changes.ts';
-import { listProcesses, signalProcess, wasStartedWith } from '../process-identity.ts';
 import { ContainerInstance } from './container.ts';
 import type { Attempt } from './container-run.ts';
 import { makeTmp } from './content.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isPassing } from '../durable-file.ts';
+import { isPassing } from '../../files/durable-file.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5000;

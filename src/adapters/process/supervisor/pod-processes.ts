@@ -4,7 +4,7 @@ import {
   listProcesses,
   type ProcessIdentity,
   wasStartedWith,
-} from '../process-identity.ts';
+} from '../../machine/process-identity.ts';
 
 /** The processes around one container. */
 export interface Pod {

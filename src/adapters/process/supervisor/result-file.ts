@@ -9,8 +9,8 @@ import {
 } from '../../../domain/digest.ts';
 import type { ArtifactResult } from '../../../domain/outcome.ts';
 import { type ParsedResult, parseStageResult } from '../../../domain/stage-result.ts';
+import { writeDurably } from '../../files/durable-file.ts';
 import { listContents, listingOf, listSizes, NotListable } from '../../files/file-digest.ts';
-import { writeDurably } from '../durable-file.ts';
 
 const LARGEST_RESULT = 4 * 1024 * 1024;
 

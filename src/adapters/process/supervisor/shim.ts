@@ -1,4 +1,4 @@
-import { WHO } from '../process-identity.ts';
+import { WHO } from '../../machine/process-identity.ts';
 
 /*
  * The runtime of one container: a shell that outlives the supervisor. Its folder is its memory; the files below all begin

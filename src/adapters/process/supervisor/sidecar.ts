@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Outcome } from '../../../domain/outcome.ts';
 import { STORE_SIDECAR, type StoreReport, storeReport } from '../../../domain/store-sidecar.ts';
+import { readIfThere } from '../../files/durable-file.ts';
 import { type ContainerSpec, secretVariable } from '../attempt-spec.ts';
-import { readIfThere } from '../durable-file.ts';
 import type { Ended } from './container.ts';
 import { type Attempt, ContainerRun } from './container-run.ts';
 import { failureOf } from './failure.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { createDurably, readIfThere } from '../../files/durable-file.ts';
 import type { AttemptFolder } from '../attempt-folder.ts';
-import { createDurably, readIfThere } from '../durable-file.ts';
 import { persist } from './persist.ts';
 
 /** Timers cannot wait longer than this many milliseconds at once. */

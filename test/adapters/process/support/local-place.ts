@@ -2,15 +2,15 @@ import { chmodSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeF
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AttemptFolder } from '../../../../src/adapters/process/attempt-folder.ts';
-import { readClaim } from '../../../../src/adapters/process/claim.ts';
-import { readOutcome } from '../../../../src/adapters/process/outcome-file.ts';
 import {
   isAlive,
   listProcesses,
   signalProcess,
   wasStartedWith,
-} from '../../../../src/adapters/process/process-identity.ts';
+} from '../../../../src/adapters/machine/process-identity.ts';
+import { AttemptFolder } from '../../../../src/adapters/process/attempt-folder.ts';
+import { readClaim } from '../../../../src/adapters/process/claim.ts';
+import { readOutcome } from '../../../../src/adapters/process/outcome-file.ts';
 import { createProcessTarget, type LocalPlace } from '../../../../src/adapters/process/process-target.ts';
 import { bind } from '../../../../src/domain/bindings.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';

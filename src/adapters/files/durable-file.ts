@@ -1,6 +1,6 @@
 import { closeSync, copyFileSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { removeTree } from '../files/remove-tree.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** Faults of a disk that is full or sick: they pass when somebody mends it, so nothing is given up because of them. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'EROFS']);
