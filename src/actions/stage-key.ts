@@ -26,13 +26,15 @@ export function previewStage(
   const reference = document.images[image]?.reference ?? image;
   const bindings = previewBindings(stage, reference, absent, document.images[PROGRAM_IMAGE]?.reference);
   const objects = pipeline.render(stage.name, bindings);
+  // Where things are found changes nothing of what is made from them.
+  const keyed = pipeline.regardless?.(stage.name) ?? pipeline;
   const identities = Object.values(document.images).map(({ reference: name, identity }) => [name, identity]);
   return {
     objects,
     parts: reuseParts({
-      objects,
+      objects: keyed === pipeline ? objects : keyed.render(stage.name, bindings),
       images: Object.fromEntries(identities),
-      params: pipeline.stageParams(stage.name, bindings),
+      params: keyed.stageParams(stage.name, bindings),
       values: pipeline.params,
       inputs: Object.fromEntries(inputs.map((input) => [input.name, input.digest])),
     }),

@@ -1,4 +1,5 @@
 import { viewConfig } from '../actions/view-config.ts';
+import { configLines } from '../ui/text/config-lines.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
 import { table } from '../ui/text/table.ts';
 import type { DefineCommand } from './define-command.ts';
@@ -17,9 +18,12 @@ export const defineConfig: DefineCommand = (command, context, done) => {
       const shown = (value: unknown): string => oneLine(typeof value === 'string' ? value : JSON.stringify(value));
       const text = (): string =>
         flags.showOrigin === true
-          ? table(
-              ['VALUE', 'IS', 'FROM'],
-              values.map(({ path, value, origin }) => [path, shown(value), origin]),
+          ? configLines(
+              values.map(({ path, value, origin }) => ({
+                path: oneLine(path),
+                value: shown(value),
+                origin: oneLine(origin),
+              })),
               layoutOf(context),
             )
           : table(

@@ -60,9 +60,14 @@ function bugOf(error: unknown, home: string): ErrorObject {
   };
 }
 
-function textOf({ message, hint, docs, trace }: ErrorObject): string {
+function textOf({ code, message, hint, docs, trace }: ErrorObject): string {
   if (trace !== undefined) return `ilab-backend: ${message}; ${hint}\n${trace}\n`;
-  return [`ilab-backend: ${message}`, ...(hint === '' ? [] : [`  ${hint}`]), `  ${docs}`, ''].join('\n');
+  return [
+    `ilab-backend: ${message}`,
+    ...(hint === '' ? [] : [`  ${hint}`]),
+    `  more: ilab-backend explain ${code} (${docs})`,
+    '',
+  ].join('\n');
 }
 
 /** Traces go into public issues: no home folder, nothing that looks like a token. */

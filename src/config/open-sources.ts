@@ -1,6 +1,6 @@
 import { UserError } from '../domain/errors.ts';
 import { PROGRAM_IMAGE } from '../domain/image-name.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
 import type { NotifySettings } from '../domain/notification.ts';
 import type { Pipeline, Stage } from '../domain/pipeline.ts';
@@ -142,6 +142,14 @@ class OpenedPipeline implements RenderablePipeline {
     });
   }
 
+  regardless(name: StageName): RenderablePipeline {
+    const { regardless = [] } = this.#stage(name).stage;
+    const given = regardless.filter((path) => valueAt(this.params, path) !== undefined);
+    if (given.length === 0) return this;
+    const params = given.reduce((left, path) => withoutValue(left, path.split('.')), this.params);
+    return new OpenedPipeline(this.#loaded, { ...this.#sources, params });
+  }
+
   #required(name: StageName): readonly LoadedGate[] {
     const { require = [] } = this.#selection(name);
     const gates = requiredGates(this.#stage(name), require);
@@ -197,6 +205,11 @@ function chosen(stage: Stage, sources: RunSources): Stage {
   // What would be done depends on what is out there now.
   const reuse = looksOnly ? 'never' : stage.reuse;
   return { ...stage, gates, stopOn, timeouts: { ...stage.timeouts, ...timeouts }, reuse };
+}
+
+function withoutValue(values: JsonObject, [name = '', ...rest]: readonly string[]): JsonObject {
+  const { [name]: inner, ...others } = values;
+  return rest.length === 0 || !isJsonObject(inner) ? others : { ...others, [name]: withoutValue(inner, rest) };
 }
 
 /** An expression without a result is a fault of the template, shown with its place. */

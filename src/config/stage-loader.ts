@@ -111,6 +111,7 @@ export class StageLoader {
       stopOn: section.stopOn,
       contract: section.contract,
       reuse: section.reuse,
+      ...(section.regardless.length === 0 ? {} : { regardless: this.#regardless(section.regardless) }),
       ...(section.dryRun === undefined ? {} : { dryRun: this.#dryRun(section.dryRun) }),
     };
   }
@@ -245,6 +246,26 @@ export class StageLoader {
       .map(dotted);
     if (!known.includes(path)) reader.report(node, `there is no boolean parameter \`${path}\``, nameHint(path, known));
     return path;
+  }
+
+  /** A key is made as if these had no value, so each must be one that can have none. */
+  #regardless(named: Requirements): readonly string[] {
+    const { schema, reader } = this.#context;
+    for (const { path, node } of named) {
+      this.#known(path, node);
+      const steps = path.split('.');
+      const around = schemaAt(schema, steps.slice(0, -1));
+      const required = around?.['required'];
+      const isNeeded = Array.isArray(required) && required.includes(steps.at(-1) ?? '');
+      if (isNeeded || schemaAt(schema, steps)?.['default'] !== undefined) {
+        reader.report(
+          node,
+          `\`${path}\` always has a value`,
+          'only a parameter that may have none can be left out of a reuse key',
+        );
+      }
+    }
+    return named.map(({ path }) => path);
   }
 
   #known(path: string, node: Node): void {

@@ -29,6 +29,7 @@ export interface StageSection {
   readonly stopOn: readonly WarningKind[];
   readonly contract: StageContract;
   readonly reuse: 'auto' | 'never';
+  readonly regardless: Requirements;
   readonly dryRun?: { readonly path: string; readonly node: Node };
 }
 
@@ -84,6 +85,7 @@ const FIELDS = [
   'stopOn',
   'contract',
   'reuse',
+  'regardless',
   'dry-run',
 ];
 
@@ -133,6 +135,10 @@ export function readStage(reader: FileReader, entry: Entry): StageSection {
     stopOn: readWarnings(reader, part('stopOn'), '`stopOn`') ?? [],
     contract,
     reuse: reader.oneOf(part('reuse'), '`reuse`', ['auto', 'never'] as const) ?? 'auto',
+    regardless: (reader.items(part('regardless'), '`regardless`') ?? []).flatMap((item) => {
+      const path = reader.text(item, 'the name of a parameter');
+      return path === undefined ? [] : [{ path, node: item }];
+    }),
     ...(dryRun === undefined || rehearsal === undefined ? {} : { dryRun: { path: rehearsal, node: dryRun } }),
   };
 }

@@ -88,7 +88,7 @@ function ofOutcome(stage: string, { attempt }: AttemptRecord, outcome: Outcome, 
   switch (outcome.kind) {
     case 'failed': {
       const { meaning, causes, remedies } = FAILURE_TEXTS[outcome.reason];
-      const what = `${of}: ${outcome.message} (${outcome.reason}, class ${outcome.class}; docs/errors.md#outcome-${outcome.reason})`;
+      const what = `${of}: ${outcome.message} (${outcome.reason}, class ${outcome.class}; \`ilab-backend explain outcome-${outcome.reason}\`)`;
       const words = lastWords(stage, attempt);
       // The message often has them.
       const ends = words === undefined || outcome.message.includes(words) ? [] : [`its log ends with: ${words}`];

@@ -45,6 +45,8 @@ export interface Stage {
   readonly stopOn: readonly WarningKind[];
   readonly contract: StageContract;
   readonly reuse: 'auto' | 'never';
+  /** Parameters, dotted names, that say where it finds what it takes, and not what: no reuse key has them. Absent = none. */
+  readonly regardless?: readonly string[];
   /** The parameter, a dotted name, that is true when the stage only shows what it would do. Absent = it cannot. */
   readonly dryRun?: string;
 }

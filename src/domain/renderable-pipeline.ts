@@ -27,6 +27,8 @@ export interface RenderablePipeline {
   gates(stage: StageName, results: Results, previous?: Results): readonly GateVerdict[];
   /** True = it starts once a person has agreed. */
   approval(stage: StageName, results: Results, previous?: Results): boolean;
+  /** The same without the parameters that the stage's result does not depend on; absent = there never are any. */
+  regardless?(stage: StageName): RenderablePipeline;
   /** The data from outside that the stage asks for; an input without a value is left out. */
   sourceInputs(stage: StageName): readonly SourceInput[];
 }

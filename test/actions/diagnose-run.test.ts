@@ -52,7 +52,7 @@ test('causes come first, the likeliest before the others; everything else is the
   };
   const diagnosis = await diagnoseRun(world.deps(), { ...PLAIN, name: 'weekly', examine }, never);
   expect(diagnosis.causes.map(({ what }) => what)).toEqual([
-    'eval, attempt 1: it ended with exit code 1: no such column (exit, class user; docs/errors.md#outcome-exit)',
+    'eval, attempt 1: it ended with exit code 1: no such column (exit, class user; `ilab-backend explain outcome-exit`)',
     'Python: there is none',
     'Disk: 1 GiB free',
   ]);

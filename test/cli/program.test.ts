@@ -134,12 +134,28 @@ describe('what stops a command', () => {
       const [person, program] = [new Sheet(), new Sheet()];
       const fault = new UserError(code, 'what happened');
       expect(reportError(fault, person, PERSON)).toBe(exitCode);
-      expect(person.text).toBe(`ilab-backend: what happened\n  ${hint}\n  ${docs}\n`);
+      expect(person.text).toBe(
+        `ilab-backend: what happened\n  ${hint}\n  more: ilab-backend explain ${code} (${docs})\n`,
+      );
       expect(reportError(fault, program, { ...PERSON, isProgram: true })).toBe(exitCode);
       expect(program.text.indexOf('\n')).toBe(program.text.length - 1);
       expect(JSON.parse(program.text)).toEqual({ error: { code, message: 'what happened', hint, docs, exitCode } });
     },
   );
+
+  test.each(Object.keys(ERRORS))('%s is explained by its code, where nothing else can be read', async (code) => {
+    const { exitCode, stdout } = await type(`explain ${code}`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`${code}: exit code ${ERRORS[code as keyof typeof ERRORS].exitCode}\n`);
+    expect(stdout).toContain('\nWhat to do:\n- ');
+    expect(stdout).toContain('Page: /package/docs/errors.md');
+  });
+
+  test('so is the reason of an attempt', async () => {
+    expect((await type('explain outcome-deadline')).stdout).toMatch(/^outcome-deadline: exit code 3, class \w+/);
+    const { stdout } = await type('explain outcome-exit -o json');
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'outcome-exit', exitCode: 3, page: '/package/docs/errors.md' });
+  });
 
   test.each([false, true])(
     'a bug of ours ends with 70 and shows a trace without home and tokens (program: %s)',

@@ -117,6 +117,16 @@ describe('what a pipeline says wrongly is told with its place', () => {
       changed({ 'stages.make.engines.two.requires': ['bas'] }),
       /no parameter `bas` .*`base`/,
     ],
+    [
+      'a key without what is not there',
+      changed({ 'stages.make.regardless': ['epoch'] }),
+      /there is no parameter `epoch`/,
+    ],
+    [
+      'a key without what always has a value',
+      changed({ 'stages.make.regardless': ['epochs'] }),
+      /`epochs` always has a value/,
+    ],
     ['a dry run by a number', changed({ 'stages.make.dry-run': 'epochs' }), /there is no boolean parameter `epochs`/],
     ['a warning that there is none of', changed({ 'stages.make.stopOn': ['nam'] }), /`stopOn` cannot be `nam` .*`nan`/],
     [

@@ -1,8 +1,8 @@
 import { ERROR_TEXTS } from '../../src/domain/error-texts.ts';
 import { ERRORS, type ErrorCode } from '../../src/domain/errors.ts';
+import { exitCodeOf } from '../../src/domain/explain-error.ts';
 import { FAILURE_TEXTS } from '../../src/domain/failure-texts.ts';
-import type { FailureReason, Outcome } from '../../src/domain/outcome.ts';
-import { outcomePhase, PHASE_EXIT_CODE } from '../../src/domain/run-phase.ts';
+import type { FailureReason } from '../../src/domain/outcome.ts';
 
 const HEAD = `# Errors
 
@@ -13,7 +13,7 @@ Whatever stops a command has a code, one exit code and a hint. It is printed on 
 \`\`\`
 ilab-backend: there is no run weekly-47 in the state folder ~/.local/state/ilab-backend
   see the runs: \`ilab-backend list\`
-  docs/errors.md#not-found
+  more: ilab-backend explain not-found (docs/errors.md#not-found)
 \`\`\`
 
 With \`-o json\` it is the last line of stderr, as one JSON object; stdout has documents and events only:
@@ -22,7 +22,7 @@ With \`-o json\` it is the last line of stderr, as one JSON object; stdout has d
 {"error":{"code":"not-found","message":"there is no run weekly-47 in ...","hint":"see the runs: ...","docs":"docs/errors.md#not-found","exitCode":7}}
 \`\`\`
 
-The codes are stable: scripts may compare them. This file comes with the program, in the folder where it is installed. A stage that fails is no error of the program: [below](#why-a-stage-failed).
+The codes are stable: scripts may compare them. \`ilab-backend explain CODE\` prints what this page says of one, and where the page lies: it comes with the program. A stage that fails is no error of the program: [below](#why-a-stage-failed).
 For whoever shall help, \`ilab-backend diagnose RUN\` writes one file with everything about a run and no secret.
 `;
 
@@ -89,12 +89,6 @@ function reasonSection(reason: FailureReason): string {
   const { classes, meaning, causes, remedies } = FAILURE_TEXTS[reason];
   const facts = `Class ${classes.map((one) => `\`${one}\``).join(', ')}; exit code ${exitCodeOf(reason)}.`;
   return [`### Outcome: ${reason}`, `${facts} ${meaning}`, ...lists(causes, remedies)].join('\n\n');
-}
-
-/** The exit code of a run whose stage is not tried again. */
-function exitCodeOf(reason: FailureReason): number {
-  const outcome: Outcome = { kind: 'failed', class: 'user', reason, message: '' };
-  return PHASE_EXIT_CODE[outcomePhase(outcome) as 'Failed' | 'CannotStart'];
 }
 
 function lists(causes: readonly string[], remedies: readonly string[]): readonly string[] {

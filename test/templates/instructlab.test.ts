@@ -1,6 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import type { RunDocument } from '../../src/actions/run-document.ts';
+import { previewStage } from '../../src/actions/stage-key.ts';
 import { previewBindings } from '../../src/domain/bindings.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import type { StageName } from '../../src/domain/naming.ts';
 import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
 import { reuseKey, reuseParts } from '../../src/domain/reuse-key.ts';
 import { gpusOf } from '../../src/domain/workload.ts';
@@ -201,6 +204,23 @@ params: { teacher: { url: "https://t/v1", model: t }, datagen: { sdgHub: { flows
         !['train', 'publish'].includes(name),
       );
     }
+  });
+
+  test('where the hub is changes what a stage is sent, and no key but that of publish', async () => {
+    const set = ['publish.huggingFace.repo=acme/granite', 'publish.huggingFace.token=keys/hub', 'hub.token=keys/hub'];
+    const [here, there] = [await open('h100x4', ...set), await open('h100x4', ...set, 'hub.endpoint=https://hub.acme')];
+    const key = (pipeline: RenderablePipeline, stage: string): string => {
+      const name = stage as StageName;
+      const document = { images: {} } as unknown as RunDocument;
+      const of = pipeline.pipeline.stages.find((one) => one.name === name);
+      if (of === undefined) throw new Error(stage);
+      return reuseKey(previewStage(pipeline, document, of, [], new Set()).parts);
+    };
+    for (const stage of ['datagen', 'train', 'eval']) {
+      expect(manifestsOf(there, stage)).toContain('https://hub.acme');
+      expect(key(there, stage), stage).toBe(key(here, stage));
+    }
+    expect(key(there, 'publish')).not.toBe(key(here, 'publish'));
   });
 
   test('scores are logged to Weights & Biases where a project is named, training only where that is asked for', async () => {

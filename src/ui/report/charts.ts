@@ -132,12 +132,18 @@ export function strokeOf({ index, place }: Pick<Curve, 'index' | 'place'>): {
   };
 }
 
+/** Whether each value has its step, and no step comes twice: a stage of several phases counts each anew. */
+function hasSteps({ points }: Series): boolean {
+  return points.every(({ step }, index) => step !== undefined && step > (points[index - 1]?.step ?? -1));
+}
+
 /** How a figure went; `small` for those beside the losses. */
 export function curveChart(metric: string, curves: readonly Curve[], id: string, size: 'large' | 'small'): Markup {
   const unit = unitOf(Math.max(...curves.flatMap(({ series }) => series.points.map(({ seconds }) => seconds)), 1));
+  const bySteps = curves.every(({ series }) => hasSteps(series));
   const points = curves.flatMap((curve, line) =>
-    curve.series.points.map(({ seconds, value }) => ({
-      ...{ x: seconds / unit.seconds, value, name: curve.name, line },
+    curve.series.points.map(({ seconds, value, step = 0 }) => ({
+      ...{ x: bySteps ? step : seconds / unit.seconds, value, name: curve.name, line },
       fill: strokeOf(curve).stroke,
     })),
   );
@@ -152,7 +158,7 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
       document: document as never,
       ...(isLarge ? { width: WIDTH, height: 260 } : { width: 350, height: 180 }),
       ...{ marginLeft: 58, marginRight: 18, marginTop: 12, marginBottom: 38 },
-      x: { label: `${unit.name} since the stage began`, labelAnchor: 'right', nice: false },
+      x: { label: bySteps ? 'step' : `${unit.name} since the stage began`, labelAnchor: 'right', nice: false },
       y: { label: null, nice: true, zero: false },
       marks: [
         Plot.gridY({ strokeOpacity: 0.16, ticks: isLarge ? 6 : 4 }),
@@ -178,7 +184,11 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
       ],
       color: { type: 'identity' },
     });
-  return drawn(draw, { id, title: `${metric} over time`, description: `${told.join('; ')}.` });
+  return drawn(draw, {
+    id,
+    title: `${metric} over ${bySteps ? 'the steps' : 'time'}`,
+    description: `${told.join('; ')}.`,
+  });
 }
 
 function short(value: number): string {

@@ -102,6 +102,27 @@ describe('the page', () => {
     expect(drawn).toEqual([true, true]);
   });
 
+  test('draws curves over the steps, where each value has one and none comes twice; else over time', () => {
+    const [run] = reportOf('weekly-47').runs;
+    const axis = (change: (step: number | undefined, index: number) => number | undefined): boolean => {
+      const series = (run?.series ?? [])
+        .filter(({ metric }) => metric === 'loss')
+        .map((one) => ({
+          ...one,
+          points: one.points.map(({ step, ...point }, index) => {
+            const changed = change(step, index);
+            return { ...point, ...(changed === undefined ? {} : { step: changed }) };
+          }),
+        }));
+      const text = reportPage({ ...reportOf('weekly-47'), runs: run === undefined ? [] : [{ ...run, series }] });
+      expect(/loss over (the steps|time)/.exec(text)).not.toBeNull();
+      return text.includes('loss over the steps');
+    };
+    expect(axis((_step, index) => index * 10)).toBe(true);
+    expect(axis((_step, index) => index % 20)).toBe(false);
+    expect(axis(() => undefined)).toBe(false);
+  });
+
   test('puts runs side by side, each with a column, and says in what they differ', () => {
     const both = reportPage(reportOf('weekly-46', 'weekly-47'));
     expect(both).toContain('<th scope="col">weekly-46</th><th scope="col">weekly-47</th>');
