@@ -38,7 +38,7 @@ export function openDestinations(env: Variables, secretKeys?: SecretKeys): Desti
 async function folderRights({ path, of }: FolderDestination): Promise<DestinationRights> {
   if (of === 'pod') {
     const message = `${path} is a folder of the stage's pod, which is not looked at: a volume must be mounted there`;
-    return { kind: 'untold', message, fix: 'how: docs/publish.md, A folder' };
+    return { kind: 'untold', message, fix: 'how: docs/publish.md#a-folder' };
   }
   const { registryFault } = await import('./adapters/stage/registry-folder.ts');
   const fault = registryFault(path);

@@ -106,7 +106,7 @@ function refuseOlder({ settings, publication, order }: HubWork): void {
   const since = `${startText(newer.created)}, after this one (${startText(created)})`;
   const message = `${settings.repo} has the model of run ${newer.name}, which was started ${since}`;
   throw new UserError('bad-input', message, {
-    hint: 'it stays; how to publish this one all the same: docs/publish.md, An older run',
+    hint: 'it stays; how to publish this one all the same: docs/publish.md#an-older-run',
   });
 }
 

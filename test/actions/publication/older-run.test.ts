@@ -50,7 +50,7 @@ describe('at a hub that shows a newer run', () => {
     const published = reports(await publish(world, { settings: OLDER }));
     expect(publicationOutcome(published).exitCode).toBe(64);
     expect(published.find(({ id }) => id === 'model-commit')?.message).toBe(
-      `${REPO} has the model of run weekly-48, which was started 2026-12-08 10:00:00 UTC, after this one (2026-12-01 10:00:12 UTC); it stays; how to publish this one all the same: docs/publish.md, An older run`,
+      `${REPO} has the model of run weekly-48, which was started 2026-12-08 10:00:00 UTC, after this one (2026-12-01 10:00:12 UTC); it stays; how to publish this one all the same: docs/publish.md#an-older-run`,
     );
     expect(new Set(published.slice(2).map(({ state }) => state))).toEqual(new Set(['waiting']));
     expect(await seen(world)).toEqual(NEWER_ONLY);
