@@ -7,6 +7,7 @@ import { metricsNamed, shortMetrics } from './metric-names.ts';
 /** Judges one gate; a metric that nobody reported refuses, and is named. */
 export function judgeGate(gate: LoadedGate, values: JsonObject): GateVerdict {
   const { name, text: condition } = gate;
+  if (!applies(gate, values)) return { kind: 'idle', name, condition, sides: [] };
   try {
     const isTrue = gate.condition.evaluate(values) === true;
     const sides = sidesOf(gate, values);
@@ -16,6 +17,11 @@ export function judgeGate(gate: LoadedGate, values: JsonObject): GateVerdict {
     if (!(error instanceof EvaluationFault)) throw error;
     return { kind: 'refused', name, condition, sides: [], reason: missing(error) };
   }
+}
+
+/** Whether the run's parameters ask for it. */
+export function applies({ when }: LoadedGate, { params = {} }: JsonObject): boolean {
+  return when === undefined || when.evaluate({ params }) === true;
 }
 
 /** Both sides of each comparison, metrics by their own name; none where one of them cannot be had. */

@@ -45,6 +45,8 @@ export interface LoadedGate {
   readonly name: string;
   readonly text: string;
   readonly condition: CompiledExpression;
+  /** Over the parameters: whether it applies; absent = always. */
+  readonly when?: CompiledExpression;
 }
 
 export interface LoadedSource {

@@ -8,7 +8,7 @@ import type { Bindings, RenderablePipeline, Results, SourceInput } from '../doma
 import { EvaluationFault } from '../template/expression-fault.ts';
 import { formatProblems } from '../template/format-problems.ts';
 import { applyOverlays } from '../template/overlay.ts';
-import { judgeGate } from './gate-verdict.ts';
+import { applies, judgeGate } from './gate-verdict.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';
 import { openOverlays } from './overlays.ts';
@@ -49,7 +49,7 @@ class OpenedPipeline implements RenderablePipeline {
   constructor(loaded: LoadedPipeline, sources: RunSources) {
     this.#loaded = loaded;
     this.#sources = sources;
-    this.pipeline = { ...loaded.pipeline, stages: loaded.pipeline.stages.map((stage) => chosen(stage, sources)) };
+    this.pipeline = { ...loaded.pipeline, stages: loaded.pipeline.stages.map((stage) => chosen(stage, sources, loaded.stages.get(stage.name)?.gates)) };
     this.target = sources.target;
     this.params = sources.params;
     this.pod = sources.pod;
@@ -188,7 +188,8 @@ class OpenedPipeline implements RenderablePipeline {
   }
 
   #timed(name: string): Stage {
-    return chosen(this.#stage(name).stage, this.#sources);
+    const { stage, gates } = this.#stage(name);
+    return chosen(stage, this.#sources, gates);
   }
 
   #selection(name: string) {
@@ -198,9 +199,11 @@ class OpenedPipeline implements RenderablePipeline {
   }
 }
 
-function chosen(stage: Stage, sources: RunSources): Stage {
+function chosen(stage: Stage, sources: RunSources, loaded: readonly LoadedGate[] = []): Stage {
   const { timeouts, require = [], stopOn = stage.stopOn } = sources.stages[stage.name] ?? {};
-  const gates = [...stage.gates, ...require.map((text, index) => requiredGate(stage.name, text, index))];
+  const idle = new Set(loaded.filter((gate) => !applies(gate, { params: sources.params })).map(({ name }) => name));
+  const asked = stage.gates.filter(({ name }) => !idle.has(name));
+  const gates = [...asked, ...require.map((text, index) => requiredGate(stage.name, text, index))];
   const looksOnly = stage.dryRun !== undefined && valueAt(sources.params, stage.dryRun) === true;
   // What would be done depends on what is out there now.
   const reuse = looksOnly ? 'never' : stage.reuse;

@@ -99,7 +99,10 @@ export class StageLoader {
       needs: graph.needs.get(section.name) ?? [],
       inputs: section.inputs.map((input) => this.#input(input)),
       ...(section.when === undefined ? {} : { when: this.#text(section.when) }),
-      gates: section.gates.map(({ name, node }) => ({ name, condition: this.#text(node) })),
+      gates: section.gates.map(({ name, node, when }) => ({
+        ...{ name, condition: this.#text(node) },
+        ...(when === undefined ? {} : { when: this.#text(when) }),
+      })),
       ...(section.approval === undefined ? {} : { approval: this.#text(section.approval) }),
       engines: Object.fromEntries(section.engines.map((engine) => [engine.name, this.#engine(engine)])),
       variants: Object.fromEntries(section.variants.map(({ name, path }) => [name, path])),
@@ -181,7 +184,12 @@ export class StageLoader {
 
   #gate(gate: StageSection['gates'][number]): readonly LoadedGate[] {
     const condition = this.#condition(gate.node);
-    return condition === undefined ? [] : [{ name: gate.name, text: this.#text(gate.node).text, condition }];
+    const loaded = { name: gate.name, text: this.#text(gate.node).text };
+    if (gate.when === undefined) return condition === undefined ? [] : [{ ...loaded, condition }];
+    const file = this.#context.reader.file;
+    // Over the parameters alone, so that a plan knows it before there are results.
+    const when = this.#take(compileExpression({ ...this.#text(gate.when), file }, this.#context.scopes.source, 'bool'));
+    return condition === undefined || when === undefined ? [] : [{ ...loaded, condition, when }];
   }
 
   #approval(node: Node): LoadedStage['approval'] {

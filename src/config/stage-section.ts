@@ -17,7 +17,8 @@ export interface StageSection {
   readonly inputs: readonly InputSection[];
   readonly when?: Node;
   readonly approval?: Node;
-  readonly gates: readonly { readonly name: string; readonly node: Node }[];
+  /** `when`: over the parameters, whether it applies; absent = always. */
+  readonly gates: readonly { readonly name: string; readonly node: Node; readonly when?: Node }[];
   readonly engines: readonly EngineSection[];
   readonly variants: readonly VariantSection[];
   readonly params?: Node;
@@ -187,12 +188,19 @@ function readOutputRef(reader: FileReader, node: Node, what: string): readonly O
   return [];
 }
 
+/** A condition, or `{ when, require }`: a condition that applies where `when` is true. */
 function readGates(reader: FileReader, node: Node | undefined): StageSection['gates'] {
-  return reader
-    .entries(node, '`gate`')
-    .flatMap(({ name, value }) =>
-      reader.text(value, `gate \`${name}\``) === undefined ? [] : [{ name, node: value }],
-    );
+  return reader.entries(node, '`gate`').flatMap(({ name, value }) => {
+    const what = `gate \`${name}\``;
+    if (!isMap(value)) return reader.text(value, what) === undefined ? [] : [{ name, node: value }];
+    const fields = reader.fields(value, what, { known: ['when', 'require'] });
+    if (fields === undefined) return [];
+    const require = reader.required(fields, 'require', what);
+    const when = fields.entries.get('when')?.value;
+    const isText = reader.text(require, `\`require\` of ${what}`) !== undefined;
+    if (when !== undefined && reader.text(when, `\`when\` of ${what}`) === undefined) return [];
+    return require === undefined || !isText ? [] : [{ name, node: require, ...(when === undefined ? {} : { when }) }];
+  });
 }
 
 function readEngines(reader: FileReader, stage: Fields, what: string): readonly EngineSection[] {

@@ -25,8 +25,8 @@ export interface Stage {
   readonly inputs: readonly StageInput[];
   /** A condition; false = skipped. Absent = always. */
   readonly when?: ExpressionText;
-  /** Named conditions over `results`; one false = refused. */
-  readonly gates: readonly { readonly name: string; readonly condition: ExpressionText }[];
+  /** Named conditions over `results`; one false = refused. One whose `when` is false does not apply. */
+  readonly gates: readonly StageGate[];
   /** Whether a person must agree before it starts: a condition, or `required`. Absent = nobody is asked. */
   readonly approval?: ExpressionText;
   /** By engine name; `image` is a folder of ours (`stages/<stage>/<engine>`) or an image reference. */
@@ -49,6 +49,12 @@ export interface Stage {
   readonly regardless?: readonly string[];
   /** The parameter, a dotted name, that is true when the stage only shows what it would do. Absent = it cannot. */
   readonly dryRun?: string;
+}
+
+export interface StageGate {
+  readonly name: string;
+  readonly condition: ExpressionText;
+  readonly when?: ExpressionText;
 }
 
 /** `watch`: which of the parameters to change when its log tells of a fault. */

@@ -6,6 +6,7 @@ import type { InputBinding, MountedInput, OutputBinding, RunBinding } from './re
 
 /** A pipeline with its values chosen: all a run is rendered from, read once and stored with the run. */
 export interface RenderablePipeline {
+  /** Its stages as they were chosen: with the gates that apply, and those of `--require`. */
   readonly pipeline: Pipeline;
   readonly profile?: string;
   readonly target: 'local' | 'kubernetes';
@@ -61,6 +62,8 @@ export type Results = Readonly<Record<string, { readonly metrics: Readonly<Recor
 /** What a gate says before its stage is submitted. */
 export type GateVerdict =
   | ({ readonly kind: 'passed'; readonly name: string } & Judged)
+  /** The run's parameters do not ask for it. */
+  | ({ readonly kind: 'idle'; readonly name: string } & Judged)
   /** `reason` shows the condition with both sides' values, or names the metric that is missing. */
   | ({ readonly kind: 'refused'; readonly name: string; readonly reason: string } & Judged);
 

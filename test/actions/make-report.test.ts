@@ -157,6 +157,14 @@ test('a gate that refused says so; without files nothing is read, and the report
   expect(run?.missing).toEqual([expect.stringContaining('--no-files')]);
 });
 
+test('a gate that does not apply has not passed', async () => {
+  const world = await playedWorld([{ name: 'one', idleGate: true }], () => succeeded());
+  const { runs } = await makeReport([{ deps: world.deps(), name: 'weekly-1' }], { version: '1', files: false, signal });
+  expect(runs[0]?.gates).toEqual([
+    { stage: 'one', gate: 'gate', condition: 'fake', verdict: 'does not apply', sides: [] },
+  ]);
+});
+
 test('warnings are what the log tells, with the line and what to change', async () => {
   const world = await playedWorld([{ name: 'one' }], () => succeeded());
   const deps = reading(world.deps(), ["{'loss': 'nan', 'epoch': '0.6'}", 'more']);

@@ -94,6 +94,16 @@ describe('what a pipeline says wrongly is told with its place', () => {
       changed({ 'stages.use.need': ['make'] }),
       /stage `use` has no field `need` .*`needs`/,
     ],
+    [
+      'a gate that wants nothing',
+      changed({ 'stages.use.gate': { enough: { when: 'params.epochs > 1' } } }),
+      /gate `enough` has no `require` \[add `require:`\]/,
+    ],
+    [
+      'a gate that applies by its results',
+      changed({ 'stages.use.gate': { enough: { when: 'results.make.metrics.rows > 1', require: 'true' } } }),
+      /`?results`?/,
+    ],
     ['an unknown need', changed({ 'stages.use.needs': ['mak'] }), /there is no stage `mak` \[did you mean `make`\?\]/],
     ['an unknown maker', changed({ 'stages.use.inputs.rows': 'mke.rows' }), /there is no stage `mke` .*`make`/],
     ['an unknown output', changed({ 'stages.use.inputs.rows': 'make.row' }), /`make` has no output `row` .*`rows`/],

@@ -23,6 +23,8 @@ export interface FakeStage {
   readonly reuse?: 'auto' | 'never';
   readonly when?: (results: Results) => boolean;
   readonly gate?: (results: Results, previous: Results) => string | undefined;
+  /** Its gate does not apply. */
+  readonly idleGate?: boolean;
   readonly approval?: boolean;
 }
 
@@ -43,6 +45,7 @@ export function fakePipeline(stages: readonly FakeStage[]): RenderablePipeline {
     stageParams: (name) => find(name).params ?? {},
     when: (name, results) => find(name).when?.(results) ?? true,
     gates: (name, results, previous = {}): readonly GateVerdict[] => {
+      if (find(name).idleGate === true) return [{ kind: 'idle', name: 'gate', condition: 'fake', sides: [] }];
       const reason = find(name).gate?.(results, previous);
       return reason === undefined ? [] : [{ kind: 'refused', name: 'gate', reason, condition: 'fake', sides: [] }];
     },

@@ -315,7 +315,21 @@ describe('the gate before publish', () => {
   test('a person may do without', async () => {
     const pipeline = await open('local', 'publish.gate=none');
     const judged = pipeline.gates(stageOf(pipeline, 'publish').name, results({}));
-    expect(judged.every((one) => one.kind === 'passed')).toBe(true);
+    expect(judged.map(({ kind }) => kind)).toEqual(['idle', 'idle']);
+    expect(stageOf(pipeline, 'publish').gates).toEqual([]);
+  });
+
+  test('a gate that the parameters do not ask for does not apply, whatever the figures say; a plan leaves it out', async () => {
+    const pipeline = await open('local');
+    const figures = { tuned_heldout_loss: 2, base_heldout_loss: 3, mmlu_branch_tuned: 0.25, mmlu_branch_base: 0.25 };
+    const judged = pipeline.gates(stageOf(pipeline, 'publish').name, results(figures));
+    expect(judged).toMatchObject([
+      { kind: 'passed', name: 'lower-heldout-loss' },
+      { kind: 'idle', name: 'higher-mmlu-branch', sides: [] },
+    ]);
+    expect(stageOf(pipeline, 'publish').gates.map(({ name, condition }) => [name, condition.text])).toEqual([
+      ['lower-heldout-loss', 'results.eval.metrics.tuned_heldout_loss < results.eval.metrics.base_heldout_loss'],
+    ]);
   });
 });
 

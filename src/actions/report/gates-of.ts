@@ -6,6 +6,8 @@ import type { Deps } from '../deps.ts';
 import { madeBy, publishedBefore, readsPrevious, resultsOf } from '../past-results.ts';
 import type { RunDocument } from '../run-document.ts';
 
+type Verdict = Pick<GateReport, 'verdict' | 'reason'>;
+
 /**
  * What every gate said, and with which figures. The verdict is the recorded one; the figures are those of the results that the run has,
  * so of a stage that was decided in an earlier epoch they may be newer ones.
@@ -23,8 +25,8 @@ export async function gatesOf(
     return record.stages.flatMap((stage) => {
       const asking = pipeline.pipeline.stages.find(({ name }) => name === stage.name);
       const previous = asking === undefined ? {} : publishedBefore(older, record.pipeline.name, asking);
-      return pipeline.gates(stage.name, results, previous).map(({ name, condition, sides }) => {
-        const { verdict, reason } = decided(stage, name);
+      return pipeline.gates(stage.name, results, previous).map(({ kind, name, condition, sides }) => {
+        const { verdict, reason } = kind === 'idle' ? IDLE : decided(stage, name);
         const shown = verdict === 'not judged' ? [] : sides;
         return {
           ...{ stage: stage.name, gate: name, condition, verdict, sides: shown },
@@ -39,7 +41,9 @@ export async function gatesOf(
   }
 }
 
-function decided({ decision }: StageRecord, gate: string): { verdict: GateReport['verdict']; reason?: string } {
+const IDLE: Verdict = { verdict: 'does not apply' };
+
+function decided({ decision }: StageRecord, gate: string): Verdict {
   switch (decision?.kind) {
     case 'run':
     case 'reuse':

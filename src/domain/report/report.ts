@@ -115,7 +115,7 @@ export interface GateReport {
   readonly stage: string;
   readonly gate: string;
   readonly condition: string;
-  readonly verdict: 'passed' | 'refused' | 'not judged';
+  readonly verdict: 'passed' | 'refused' | 'not judged' | 'does not apply';
   /** Both sides of each comparison. */
   readonly sides: readonly { readonly expression: string; readonly value?: Json }[];
   /** Why it refused. */
