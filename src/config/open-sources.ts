@@ -49,7 +49,10 @@ class OpenedPipeline implements RenderablePipeline {
   constructor(loaded: LoadedPipeline, sources: RunSources) {
     this.#loaded = loaded;
     this.#sources = sources;
-    this.pipeline = { ...loaded.pipeline, stages: loaded.pipeline.stages.map((stage) => chosen(stage, sources, loaded.stages.get(stage.name)?.gates)) };
+    this.pipeline = {
+      ...loaded.pipeline,
+      stages: loaded.pipeline.stages.map((stage) => chosen(stage, sources, loaded.stages.get(stage.name)?.gates)),
+    };
     this.target = sources.target;
     this.params = sources.params;
     this.pod = sources.pod;

@@ -88,12 +88,12 @@ test('scores and data are found by their shape, whatever made them; what cannot 
       ...{ stage: 'one', artifact: 'figures', chosen: 'x', candidates: 1 },
       measures: [
         {
-          ...{ name: 'Held-out loss', better: 'lower', title: expect.any(String), isNoise: false },
+          ...{ name: 'Held-out loss', better: 'lower', title: expect.any(String), isNoise: false, verdict: 'better' },
           ...{ base: { value: 5 }, tuned: { value: 3, error: 0.25 }, difference: { value: -2, error: 0.1 } },
           leaves: [
             {
               ...{ leaf: 'a/b', base: { value: 6, error: 0.5 }, tuned: { value: 2 }, difference: { value: -4 } },
-              isNoise: false,
+              ...{ isNoise: false, verdict: 'better' },
             },
           ],
         },

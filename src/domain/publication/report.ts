@@ -10,6 +10,8 @@ export interface Figure {
   readonly error?: number;
   /** Standard error of the difference to the base. */
   readonly deltaError?: number;
+  /** Of how many held-out examples, questions, marks; absent where nobody says. */
+  readonly count?: number;
   /** The 95 % interval of the difference holds zero. */
   readonly isNoise: boolean;
 }
@@ -67,8 +69,8 @@ export function parseReport(text: string): Report {
     throw new UserError('bad-input', `input scores has no candidate of the name it chose, ${JSON.stringify(name)}`);
   }
   return {
-    base: scoreOf(data.base),
-    tuned: scoreOf(tuned),
+    base: scoreOf({ ...countsOf(data.base.per_leaf ?? {}), ...data.base }),
+    tuned: scoreOf({ ...countsOf(tuned.per_leaf ?? {}), ...tuned }),
     chosen: data.chosen,
     candidates: data.candidates.length,
     isNoise: data.withinNoise === true,
@@ -77,30 +79,42 @@ export function parseReport(text: string): Report {
   };
 }
 
+/** How many there are of all leaves together; only where each leaf says it. */
+function countsOf(leaves: Readonly<Record<string, Figures>>): Figures {
+  const sum = (key: string): Figures => {
+    const each = Object.values(leaves).map((figures) => figures[key]);
+    const known = each.filter((one) => typeof one === 'number');
+    return known.length === 0 || known.length < each.length ? {} : { [key]: known.reduce((all, one) => all + one, 0) };
+  };
+  return { ...sum('rows'), ...sum('questions') };
+}
+
 function leavesOf(scores: Readonly<Record<string, Figures>>): ReadonlyMap<string, Score> {
   return new Map(Object.entries(scores).map(([leaf, figures]) => [leaf, scoreOf(figures)]));
 }
 
 function scoreOf(figures: Figures): Score {
   return {
-    loss: figureOf(figures, 'heldout_loss', 'heldout_loss'),
-    choice: figureOf(figures, 'mc_accuracy', 'mc'),
+    loss: figureOf(figures, 'heldout_loss', 'heldout_loss', 'rows'),
+    choice: figureOf(figures, 'mc_accuracy', 'mc', 'questions'),
     mmlu: figureOf(figures, 'mmlu', 'mmlu'),
     mtBench: figureOf(figures, 'mt_bench', 'mt_bench'),
     mtBenchBranch: figureOf(figures, 'mt_bench_branch', 'mt_bench_branch'),
   };
 }
 
-function figureOf(figures: Figures, value: string, name: string): Figure {
+function figureOf(figures: Figures, value: string, name: string, counted = ''): Figure {
   const number = (key: string): number | undefined => {
     const found = figures[key];
     return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
   };
   const [measuredValue, error, deltaError] = [number(value), number(`${name}_se`), number(`${name}_delta_se`)];
+  const count = number(`${name}_n`) ?? number(counted);
   return {
     ...(measuredValue === undefined ? {} : { value: measuredValue }),
     ...(error === undefined ? {} : { error }),
     ...(deltaError === undefined ? {} : { deltaError }),
+    ...(measuredValue === undefined || count === undefined || count < 1 ? {} : { count }),
     isNoise: figures[`${name}_within_noise`] === true,
   };
 }

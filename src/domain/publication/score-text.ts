@@ -1,6 +1,7 @@
 import type { ManifestLeaf } from './manifest.ts';
 import { code } from './markdown.ts';
 import { type Figure, NO_SCORE, type Report, type Score } from './report.ts';
+import { errorText, verdictOf } from './verdict.ts';
 
 /** How a measure is called, and how machines know it. */
 export interface Measure {
@@ -60,7 +61,8 @@ export const MEASURES: readonly Measure[] = [
 ];
 
 /** What the signs in the tables mean. */
-export const LEGEND = 'Figures after ± are standard errors; *noise*: the 95 % interval of the difference holds zero.';
+export const LEGEND =
+  'Figures after ± are standard errors. *within noise*: the 95 % interval of the difference holds zero; *too few*: so few examples (n) show nothing.';
 
 /** Four digits, `-` where nothing was measured. */
 function figure(value: number | undefined): string {
@@ -68,14 +70,14 @@ function figure(value: number | undefined): string {
 }
 
 /** Base, tuned and their difference, each with its error. */
-function compared(base: Figure, tuned: Figure): readonly [base: string, tuned: string, difference: string] {
-  return [withError(base), withError(tuned), difference(base, tuned)];
+function compared({ of, better }: Measure, { base, tuned }: Pick<Report, 'base' | 'tuned'>): readonly string[] {
+  return [withError(of(base)), withError(of(tuned)), difference(of(base), of(tuned), better)];
 }
 
 /** The rows of the table of a whole model. */
-export function scoreRows({ base, tuned }: Report): readonly (readonly string[])[] {
-  return MEASURES.filter(({ of, isAlwaysShown }) => isAlwaysShown || of(tuned).value !== undefined).map(
-    ({ of, title }) => [title, ...compared(of(base), of(tuned))],
+export function scoreRows(report: Report): readonly (readonly string[])[] {
+  return MEASURES.filter(({ of, isAlwaysShown }) => isAlwaysShown || of(report.tuned).value !== undefined).map(
+    (measure) => [measure.title, ...compared(measure, report)],
   );
 }
 
@@ -96,7 +98,10 @@ export function leafScores(
   const shown = measured.length > 0 ? measured : MEASURES.filter(({ isAlwaysShown }) => isAlwaysShown);
   return {
     head: ['leaf', ...shown.map(({ short }) => short)],
-    rows: scored.map(({ path, base, tuned }) => [code(path), ...shown.map(({ of }) => change(of(base), of(tuned)))]),
+    rows: scored.map(({ path, base, tuned }) => [
+      code(path),
+      ...shown.map(({ of, better }) => change(of(base), of(tuned), better)),
+    ]),
   };
 }
 
@@ -111,18 +116,26 @@ export function headline({ base, tuned, isNoise }: Report): string | undefined {
   return undefined;
 }
 
-/** Before and after on one line. */
-function change(base: Figure, tuned: Figure): string {
-  return `${figure(base.value)} -> ${figure(tuned.value)}${tuned.isNoise ? ' *noise*' : ''}`;
+/** Before and after on one line, with how many it is from. */
+function change(base: Figure, tuned: Figure, better: Measure['better']): string {
+  const count = tuned.count ?? base.count;
+  const from = count === undefined ? '' : `, n = ${count}`;
+  return `${figure(base.value)} -> ${figure(tuned.value)}${from}${mark(base, tuned, better)}`;
 }
 
-function difference(base: Figure, tuned: Figure): string {
+function difference(base: Figure, tuned: Figure, better: Measure['better']): string {
   if (base.value === undefined || tuned.value === undefined) return '-';
   const delta = tuned.value - base.value;
-  const error = tuned.deltaError === undefined ? '' : ` ± ${tuned.deltaError.toFixed(4)}`;
-  return `${delta < 0 ? '-' : '+'}${Math.abs(delta).toFixed(4)}${error}${tuned.isNoise ? ' *noise*' : ''}`;
+  const error = errorText(tuned.deltaError, tuned.count);
+  return `${delta < 0 ? '-' : '+'}${Math.abs(delta).toFixed(4)}${error}${mark(base, tuned, better)}`;
 }
 
-function withError({ value, error }: Figure): string {
-  return figure(value) + (value !== undefined && error !== undefined ? ` ± ${error.toFixed(4)}` : '');
+/** What is better or worse needs no mark: the figures say it. */
+function mark(base: Figure, tuned: Figure, better: Measure['better']): string {
+  const verdict = verdictOf(base, tuned, better);
+  return verdict === 'within noise' || verdict === 'too few' ? ` *${verdict}*` : '';
+}
+
+function withError({ value, error, count }: Figure): string {
+  return figure(value) + (value === undefined ? '' : errorText(error, count));
 }

@@ -2,6 +2,7 @@ import type { Manifest } from '../publication/manifest.ts';
 import type { Report as Evaluation, Figure, Score } from '../publication/report.ts';
 import { NO_SCORE } from '../publication/report.ts';
 import { MEASURES, type Measure } from '../publication/score-text.ts';
+import { type Verdict, verdictOf } from '../publication/verdict.ts';
 
 /*
  * What evaluations and generations of data say of themselves, read as a publication reads it: by the shape of the file, whatever the
@@ -35,6 +36,10 @@ export interface Compared {
   readonly difference?: Measured;
   /** The 95 % interval of the difference holds zero. */
   readonly isNoise: boolean;
+  /** Of how many held-out examples, questions, marks; absent where nobody says. */
+  readonly count?: number;
+  /** What the difference shows; absent where there is none. */
+  readonly verdict?: Verdict;
 }
 
 /** A value with its standard error, where there is one. */
@@ -97,16 +102,20 @@ function leavesOf(
   });
 }
 
-function compare({ of }: Measure, base: Score, tuned: Score, lossIsNoise = false): Compared {
+function compare({ of, better }: Measure, base: Score, tuned: Score, lossIsNoise = false): Compared {
   const [before, after] = [of(base), of(tuned)];
   const [from, to] = [measured(before), measured(after)];
   const isNoise = after === tuned.loss ? lossIsNoise || after.isNoise : after.isNoise;
+  const count = after.count ?? before.count;
+  const verdict = verdictOf(before, { ...after, isNoise }, better);
   const difference = from === undefined || to === undefined ? undefined : to.value - from.value;
   return {
     ...(from === undefined ? {} : { base: from }),
     ...(to === undefined ? {} : { tuned: to }),
     ...(difference === undefined ? {} : { difference: withError(difference, after.deltaError) }),
     isNoise,
+    ...(count === undefined ? {} : { count }),
+    ...(verdict === undefined ? {} : { verdict }),
   };
 }
 

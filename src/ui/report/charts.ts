@@ -222,7 +222,7 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
   const described = rows
     .map(({ leaf, run, compared }) => {
       const of = runs > 1 ? `${leaf} of ${run}` : leaf;
-      return `${of}: base ${shownMeasured(compared.base)}, tuned ${shownMeasured(compared.tuned)}`;
+      return `${of}: base ${shownMeasured(compared.base, compared.count)}, tuned ${shownMeasured(compared.tuned, compared.count)}`;
     })
     .join('; ');
   const label = (name: string): string => {

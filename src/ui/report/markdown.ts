@@ -1,4 +1,5 @@
 import { code, plainLine, table } from '../../domain/publication/markdown.ts';
+import { LEGEND } from '../../domain/publication/score-text.ts';
 import type { Report, RunReport } from '../../domain/report/report.ts';
 import { SPAN_KINDS, type Span } from '../../domain/report/spans.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';
@@ -70,17 +71,21 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
 
 function scoreLines({ scores }: RunReport): readonly string[] {
   return scores.flatMap(({ measures, chosen }) => [
-    `${code(chosen)} was chosen. Figures after ± are standard errors.`,
+    `${code(chosen)} was chosen. ${LEGEND}`,
     '',
     ...measures.flatMap((measure) => [
       ...tableOf(
-        [measure.title, 'base', 'tuned', 'difference'],
-        [{ leaf: undefined, ...measure }, ...measure.leaves].map(({ leaf, base, tuned, difference, isNoise }) => [
-          leaf === undefined ? '**whole model**' : code(leaf),
-          shownMeasured(base),
-          shownMeasured(tuned),
-          `${shownMeasured(difference, true)}${isNoise ? ' *noise*' : ''}`,
-        ]),
+        [measure.title, 'n', 'base', 'tuned', 'difference', 'tuned is'],
+        [{ leaf: undefined, ...measure }, ...measure.leaves].map(
+          ({ leaf, base, tuned, difference, count, verdict }) => [
+            leaf === undefined ? '**whole model**' : code(leaf),
+            String(count ?? '–'),
+            shownMeasured(base, count),
+            shownMeasured(tuned, count),
+            shownMeasured(difference, count, true),
+            verdict ?? '',
+          ],
+        ),
       ),
       '',
     ]),

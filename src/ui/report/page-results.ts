@@ -62,7 +62,7 @@ function scoreTable(measure: MeasureReport, rows: readonly ScoreRow[], isOfMany:
   const columns = [
     { title: 'Leaf' },
     ...(isOfMany ? [{ title: 'Run' }] : []),
-    ...['Base', 'Tuned', 'Difference'].map((title) => ({ title, kind: 'number' as const })),
+    ...['n', 'Base', 'Tuned', 'Difference'].map((title) => ({ title, kind: 'number' as const })),
     { title: 'Tuned is' },
   ];
   const body = rows.map(
@@ -70,22 +70,29 @@ function scoreTable(measure: MeasureReport, rows: readonly ScoreRow[], isOfMany:
       cells: [
         leaf,
         ...(isOfMany ? [run] : []),
-        shownMeasured(compared.base),
-        shownMeasured(compared.tuned),
-        shownMeasured(compared.difference, true),
-        verdict(measure, compared),
+        compared.count ?? '–',
+        shownMeasured(compared.base, compared.count),
+        shownMeasured(compared.tuned, compared.count),
+        shownMeasured(compared.difference, compared.count, true),
+        verdict(compared),
       ],
     }),
   );
-  return dataTable(`${measure.name}: value ± standard error`, columns, body);
+  return dataTable(`${measure.name}: value ± standard error, n examples`, columns, body);
 }
 
-function verdict({ better }: MeasureReport, { difference, isNoise }: ScoreRow['compared']): Content {
-  if (difference === undefined) return '';
-  if (isNoise) return 'within noise';
-  if (difference.value === 0) return 'the same';
-  const isBetter = better === 'lower' ? difference.value < 0 : difference.value > 0;
-  return isBetter ? html`<span class="good">better</span>` : html`<span class="bad">worse</span>`;
+function verdict({ verdict: said }: ScoreRow['compared']): Content {
+  switch (said) {
+    case 'better':
+      return html`<span class="good">better</span>`;
+    case 'worse':
+      return html`<span class="bad">worse</span>`;
+    case 'within noise':
+    case 'too few':
+      return said;
+    case undefined:
+      return '';
+  }
 }
 
 /** How what the stages told of themselves went, losses first; and what they told at the end. */

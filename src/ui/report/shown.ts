@@ -1,3 +1,4 @@
+import { errorText } from '../../domain/publication/verdict.ts';
 import type { Measured } from '../../domain/report/findings.ts';
 import type { RunReport } from '../../domain/report/report.ts';
 import type { SpanKind } from '../../domain/report/spans.ts';
@@ -27,12 +28,11 @@ export function shownFigure(value: number | undefined): string {
   return value === undefined ? '–' : value.toFixed(4).replace('-', '−');
 }
 
-/** `2.4500 ± 0.1077`. */
-export function shownMeasured(measured: Measured | undefined, isSigned = false): string {
+/** `2.4500 ± 0.1077`, `0.2500 (all 8 the same)`. */
+export function shownMeasured(measured: Measured | undefined, count?: number, isSigned = false): string {
   if (measured === undefined) return '–';
   const sign = isSigned && measured.value > 0 ? '+' : '';
-  const error = measured.error === undefined ? '' : ` ± ${measured.error.toFixed(4)}`;
-  return `${sign}${shownFigure(measured.value)}${error}`;
+  return `${sign}${shownFigure(measured.value)}${errorText(measured.error, count)}`;
 }
 
 /** A metric, a parameter: digits in groups, at most six that count. */

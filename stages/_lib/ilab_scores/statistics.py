@@ -8,6 +8,8 @@ from dataclasses import dataclass
 _T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 12: 2.179,
       14: 2.145, 16: 2.120, 18: 2.101, 20: 2.086, 25: 2.060, 30: 2.042, 40: 2.021, 60: 2.000, 120: 1.980}  # fmt: skip
 
+_ALIKE = 6
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -19,8 +21,18 @@ class Estimate:
 
     @property
     def within_noise(self) -> bool | None:
-        """Of a difference: whether its 95 % interval holds zero; None where there is no interval."""
+        """Of a difference: whether its 95 % interval holds zero; None where there is no interval.
+
+        Where all changed by the same there is no interval either: by the sign test five alike may be chance, six are not.
+        """
+        if self.error == 0 and self.value != 0:
+            return self.count < _ALIKE
         return None if self.error is None else abs(self.value) <= t_quantile(self.freedom) * self.error
+
+    @property
+    def count(self) -> int:
+        """How many observations it is from."""
+        return self.freedom + 1
 
 
 def t_quantile(freedom: int) -> float:

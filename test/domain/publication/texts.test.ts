@@ -32,7 +32,7 @@ describe('the model card', () => {
     await expect(card).toMatchFileSnapshot(`${GOLDEN}/README.md`);
     for (const expected of [
       '| 5.5000 ± 0.0500 | 2.2500 ± 0.0500 | -3.2500 ± 0.1250 |',
-      '| multiple choice (part answered right, guessing gives 0.25) | 0.2500 | 0.5000 | +0.2500 *noise* |',
+      '| multiple choice (part answered right, guessing gives 0.25) | 0.2500 | 0.5000 | +0.2500 *within noise* |',
       '| `knowledge/ponds` | 5.0000 -> 2.0000 | 0.5000 -> 0.7500 |',
       '| `compositional_skills/x` | - -> - | - -> - |',
       `| taxonomy | taxonomy commit \`${'c'.repeat(40)}\` with changes that no commit has |`,
@@ -41,7 +41,7 @@ describe('the model card', () => {
       '`tiny` is a small model of random numbers',
     ])
       expect(card).toContain(expected);
-    expect(card).not.toContain('within noise');
+    expect(card).not.toContain('**within noise**');
     expect(card).not.toContain('train.lora');
   });
 
@@ -75,7 +75,9 @@ describe('the model card', () => {
     );
     expect(card).toContain('| held-out loss (nats per answer token, lower is better) | - | - | - |');
     expect(card).toContain('| MMLU (part answered right) | 0.2500 | 0.5000 | +0.2500 |');
-    expect(card).toContain("| MT-Bench (a judge's mark from 1 to 10) | 6.2500 ± 0.0000 | 6.5000 ± 0.2500 | +0.2500 |");
+    expect(card).toContain(
+      "| MT-Bench (a judge's mark from 1 to 10) | 6.2500 (all the same) | 6.5000 ± 0.2500 | +0.2500 |",
+    );
     expect(card).toContain('| MT-Bench-branch (the same, on held-out examples) | 6.7500 | 7.0000 | +0.2500 |');
     expect(card).not.toContain('change of the held-out loss');
   });
@@ -91,9 +93,44 @@ describe('the model card', () => {
     });
     const card = modelCard(lineageOf(), report);
     expect(card).toContain(
-      '| leaf | MT-Bench-branch |\n| --- | --- |\n| `knowledge/ponds` | 5.0000 -> 8.0000 *noise* |\n| `compositional_skills/x` | - -> - |\n',
+      '| leaf | MT-Bench-branch |\n| --- | --- |\n| `knowledge/ponds` | 5.0000 -> 8.0000 *within noise* |\n| `compositional_skills/x` | - -> - |\n',
     );
     expect(changelogEntry(lineageOf(), report, NOTHING_BEFORE)).toContain('MT-Bench-branch 6.0000 -> 7.0000.');
+  });
+
+  test('says of how few examples a figure is, and claims nothing from one of them or from a spread of nothing', () => {
+    const leaf = { rows: 1, questions: 3, heldout_loss: 5, mc_accuracy: 0.25, mc_se: 0 };
+    const whole = { heldout_loss: 5, heldout_loss_se: 0.05, mc_accuracy: 0.25, mc_se: 0 };
+    const other = { rows: 4, questions: 5, heldout_loss: 6 };
+    const report = reportOf({
+      base: { name: 'base', ...whole, per_leaf: { knowledge_ponds: leaf, compositional_skills_x: other } },
+      candidates: [
+        {
+          ...{
+            name: 'a',
+            ...whole,
+            heldout_loss: 4,
+            heldout_loss_delta_se: 0.05,
+            mc_delta_se: 0,
+            mc_within_noise: true,
+          },
+          per_leaf: {
+            knowledge_ponds: { ...leaf, heldout_loss: 3, mc_accuracy: 0.5, mc_delta_se: 0, mc_within_noise: false },
+            compositional_skills_x: { ...other, heldout_loss: 5, heldout_loss_delta_se: 0.1 },
+          },
+        },
+      ],
+      ...{ chosen: 'a', withinNoise: false },
+    });
+    const card = modelCard(lineageOf(), report);
+    expect(card).toContain(
+      '| 0.2500 (all 8 the same) | 0.2500 (all 8 the same) | +0.0000 (all 8 the same) *within noise* |',
+    );
+    expect(card).toContain(
+      '| `knowledge/ponds` | 5.0000 -> 3.0000, n = 1 *too few* | 0.2500 -> 0.5000, n = 3 *too few* |',
+    );
+    expect(card).toContain('| `compositional_skills/x` | 6.0000 -> 5.0000, n = 4 | - -> - |');
+    expect(card).not.toContain('± 0.0000');
   });
 
   test('calls noise noise', () => {

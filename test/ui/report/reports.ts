@@ -98,7 +98,13 @@ function measure(name: string, better: 'lower' | 'higher', [base, tuned]: readon
     base: { value: base + shift, error: 0.03 },
     tuned: { value: tuned - shift, error: 0.11 },
     difference: { value: tuned - base - 2 * shift, error: 0.11 },
-    isNoise: Math.abs(tuned - base - 2 * shift) < 0.22,
+    ...(Math.abs(tuned - base - 2 * shift) < 0.22
+      ? { isNoise: true, verdict: 'within noise' as const }
+      : {
+          isNoise: false,
+          verdict: tuned - 2 * shift < base === (better === 'lower') ? ('better' as const) : ('worse' as const),
+        }),
+    count: 8,
   });
   return {
     ...{ name, better, title: `${name} (${better} is better)` },

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ilab_scores.cells import code, delta, line, own
+from ilab_scores.cells import MARKS, code, delta, line, own
 from ilab_scores.scores import Compared
 
 from .measured import RATED, Findings
@@ -17,8 +17,7 @@ _NAMES = {MMLU_BRANCH: ("mc_accuracy", "mc"), MMLU: (MMLU, MMLU), MT_BENCH: (MT_
 _NAMES[MT_BENCH_BRANCH] = (MT_BENCH_BRANCH, MT_BENCH_BRANCH)
 _TITLES = {MMLU: "MMLU", MMLU_BRANCH: "MMLU-branch", MT_BENCH: "MT-Bench", MT_BENCH_BRANCH: "MT-Bench-branch"}
 _MARKS = (
-    "MMLU from 0 to 1, MT-Bench from 1 to 10, higher is better. ± is one standard error; without it, one observation "
-    "is all there is. *noise*: the 95 % interval of the difference to the base holds zero."
+    f"MMLU from 0 to 1, MT-Bench from 1 to 10, higher is better. {MARKS}"
 )
 
 
@@ -145,7 +144,11 @@ def _figures(benchmark: str, compared: Compared | None) -> dict[str, Any]:
     if compared is None:
         return {}
     value, name = _NAMES[benchmark]
-    figures: dict[str, Any] = {value: compared.own.value, f"{name}_se": compared.own.error}
+    figures: dict[str, Any] = {
+        value: compared.own.value,
+        f"{name}_se": compared.own.error,
+        f"{name}_n": compared.own.count,
+    }
     if compared.delta is not None:
         figures |= {
             f"{name}_delta": compared.delta.value,

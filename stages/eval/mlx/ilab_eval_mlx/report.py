@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ilab_scores.cells import code, delta, line, own
+from ilab_scores.cells import MARKS, code, count, delta, line, own
 from ilab_scores.scores import Measured, Scores
 
 VERSION = 1
 
 _UNITS = "Held-out loss in nats per answer token, lower is better; multiple choice, higher is better."
-_MARKS = (
-    "± is one standard error; without it, one observation is all there is. "
-    "*noise*: the 95 % interval of the difference holds zero."
-)
 
 
 def scores_document(scores: Scores, base: Measured, candidates: Sequence[Measured], chosen: Measured) -> dict[str, Any]:
@@ -41,12 +37,17 @@ def scores_table(scores: Scores, base: Measured, candidates: Sequence[Measured],
         cells = [code(model.name) + mark, own(loss), delta(loss), own(choice), delta(choice)]
         lines.append(line(cells))
     lines += ["", f"By leaf, base and {code(chosen.name)}:", ""]
-    lines += ["| leaf | base loss | loss | difference | base choice | choice | difference |", line(["---"] * 7)]
+    lines += ["| leaf | n | base loss | loss | difference | n | base choice | choice | difference |"]
+    lines += [line(["---"] * 9)]
     for leaf in scores.leaves:
         loss, choice = scores.loss(chosen, leaf), scores.choice(chosen, leaf)
         before = scores.loss(base, leaf), scores.choice(base, leaf)
         lines.append(
-            line([code(leaf), own(before[0]), own(loss), delta(loss), own(before[1]), own(choice), delta(choice)])
+            line(
+                [code(leaf)]
+                + [count(loss), own(before[0]), own(loss), delta(loss)]
+                + [count(choice), own(before[1]), own(choice), delta(choice)]
+            )
         )
-    lines += ["", _MARKS, ""]
+    lines += ["", MARKS, ""]
     return "\n".join(lines)

@@ -69,6 +69,19 @@ class ScoresTest(unittest.TestCase):
         self.assertEqual((leaf["rows"], leaf["questions"]), (1, 1))
         self.assertEqual((leaf["heldout_loss"], leaf["heldout_loss_se"], leaf["mc_within_noise"]), (2.4, None, None))
 
+    def test_is_a_table_that_claims_nothing_from_one_example_or_from_no_spread(self) -> None:
+        from ilab_eval_mlx.choices import Question
+        from ilab_eval_mlx.report import scores_table
+        from ilab_scores.scores import Measured, Scores
+
+        scores, base, tuned = self.scores()
+        same = [Measured(one.name, one.nats, [True] * 3) for one in (base, tuned)]
+        few = Scores(scores._heldout, [Question("b", str(at), "", 0) for at in range(3)], same[0])
+        table = scores_table(few, same[0], [same[1]], same[1])
+        self.assertIn("| 3 | 1.000 (all 3 the same) | 1.000 (all 3 the same) | +0.000 (all 3 the same) *within noise* |", table)
+        self.assertRegex(table, r"(?m)^\| `b` \| 1 \|.* \*too few\* \| 3 \|")
+        self.assertNotIn("± 0.000", table)
+
     def test_is_a_table_that_no_name_can_break(self) -> None:
         from ilab_eval_mlx.choices import Question
         from ilab_eval_mlx.report import scores_table
