@@ -51,6 +51,7 @@ export interface Stage {
   readonly dryRun?: string;
 }
 
+/** A condition that a stage starts on. `when`: over the parameters, whether it applies; absent = always. */
 export interface StageGate {
   readonly name: string;
   readonly condition: ExpressionText;

@@ -82,17 +82,8 @@ function scoreTable(measure: MeasureReport, rows: readonly ScoreRow[], isOfMany:
 }
 
 function verdict({ verdict: said }: ScoreRow['compared']): Content {
-  switch (said) {
-    case 'better':
-      return html`<span class="good">better</span>`;
-    case 'worse':
-      return html`<span class="bad">worse</span>`;
-    case 'within noise':
-    case 'too few':
-      return said;
-    case undefined:
-      return '';
-  }
+  if (said === 'better') return html`<span class="good">better</span>`;
+  return said === 'worse' ? html`<span class="bad">worse</span>` : (said ?? '');
 }
 
 /** How what the stages told of themselves went, losses first; and what they told at the end. */
