@@ -43,8 +43,24 @@ test('a home that cannot be written', async () => {
   expect(readdirSync(home)).toEqual([]);
 });
 
+test('a state folder that can only be read: what it has is shown, a run is refused, nothing is changed', async () => {
+  expect((await person.type(...HELLO, '--name', 'one')).exitCode).toBe(0);
+  chmodSync(person.folder, 0o755);
+  const give = process.getuid?.() === 0 ? ` && chown -R ${NOBODY}:${NOBODY} .` : '';
+  await execa('sh', ['-c', `chmod -R a-w .${give}`], { cwd: person.stateDir });
+  const before = readdirSync(person.stateDir);
+  for (const look of [['list'], ['status', 'one'], ['logs', 'one', 'greet'], ['plan', 'hello', '--set', 'name=you']]) {
+    const { exitCode, stdout, stderr } = await typeAsNobody(look, {});
+    expect({ exitCode, stderr }, look.join(' ')).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout, look.join(' ')).not.toBe('');
+  }
+  expectFault(await typeAsNobody([...HELLO, '--name', 'two'], {}), 1, /cannot be written/);
+  expect(readdirSync(person.stateDir)).toEqual(before);
+  await execa('chmod', ['-R', 'u+w', person.stateDir]);
+});
+
 test('a state folder that others may write to', async () => {
-  await person.type('list');
+  expect((await person.type(...HELLO)).exitCode).toBe(0);
   chmodSync(person.stateDir, 0o777);
   expectFault(await person.type(...HELLO), 1, /can be written by other users\n {2}chmod go-w /);
 });
@@ -67,14 +83,14 @@ test.each([100, 5000, 9000])('a journal cut off after %i bytes', async (length) 
 });
 
 test('a journal that is something else', async () => {
-  await person.type('list');
+  expect((await person.type(...HELLO)).exitCode).toBe(0);
   writeFileSync(journal(), 'This is no database.'.repeat(100));
   expectFault(await person.type('list'), 1, /journal\.db/);
   expect(readFileSync(journal(), 'utf8')).toMatch(/^This is no database/);
 });
 
 test('a journal of a newer version is read by nobody older, and not changed', async () => {
-  await person.type('list');
+  expect((await person.type(...HELLO)).exitCode).toBe(0);
   const database = new DatabaseSync(journal());
   database.exec('PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE);');
   database.close();

@@ -92,7 +92,7 @@ const WAYS: Readonly<Record<ErrorCode, Way>> = {
     return { exitCode, signal, stdout, stderr };
   },
   'state-newer': async (person) => {
-    await person.type('list');
+    await person.type(...HELLO);
     inJournal(person, 'PRAGMA user_version = 99');
     return ['list'];
   },

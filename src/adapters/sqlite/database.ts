@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { UserError } from '../../domain/errors.ts';
 import { makeFolder } from '../files/make-folder.ts';
 
@@ -35,8 +36,8 @@ const STORAGE_ERRNOS: Readonly<Record<string, string>> = {
 };
 const BROKEN_CODES: ReadonlySet<number> = new Set([11, 26]);
 
-/** Makes the state folder if it is absent (0700); refuses one that others may write to. */
-function openStateDir(stateDir: string): void {
+/** Makes the state folder if it is absent (0700). */
+function makeStateDir(stateDir: string): void {
   try {
     makeFolder(stateDir, 0o700);
   } catch (error) {
@@ -45,6 +46,10 @@ function openStateDir(stateDir: string): void {
       hint: 'choose a folder you can write to with `--state-dir` or ILAB_BACKEND_STATE_DIR',
     });
   }
+}
+
+/** What others may write to could be anybody's, and names programs that we start. */
+function refuseShared(stateDir: string): void {
   const mode = statSync(stateDir).mode;
   if ((mode & 0o022) !== 0) {
     throw new UserError('storage-failed', `the state folder ${stateDir} can be written by other users`, {
@@ -55,7 +60,8 @@ function openStateDir(stateDir: string): void {
 
 /** Opens the journal with its writes durable at commit; throws `state-broken`, `state-newer`, `storage-failed`. */
 export function openJournal(stateDir: string): DatabaseSync {
-  openStateDir(stateDir);
+  makeStateDir(stateDir);
+  refuseShared(stateDir);
   const path = join(stateDir, 'journal.db');
   return guarded(path, () => {
     const fresh = !existsSync(path);
@@ -70,6 +76,40 @@ export function openJournal(stateDir: string): DatabaseSync {
       throw error;
     }
   });
+}
+
+interface OpenedToRead {
+  readonly database: DatabaseSync;
+  /** False: it shows the file as it stood when it was opened, and nothing that is written later. */
+  readonly isWritable: boolean;
+}
+
+/**
+ * Opens the journal for whoever only looks, and makes nothing; undefined = there is none. Where nothing can be written it is
+ * read as it stands. Throws as `openJournal` does.
+ */
+export function openJournalToRead(stateDir: string): OpenedToRead | undefined {
+  const path = join(stateDir, 'journal.db');
+  if (!existsSync(path)) return undefined;
+  refuseShared(stateDir);
+  try {
+    return { database: openJournal(stateDir), isWritable: true };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'storage-failed') throw error;
+    const database = openAsItStands(path);
+    if (database === undefined) throw error;
+    return { database, isWritable: false };
+  }
+}
+
+/** Undefined when there is more in the log beside it than can be read without writing. */
+function openAsItStands(path: string): DatabaseSync | undefined {
+  const log = `${path}-wal`;
+  if (existsSync(log) && statSync(log).size > 0) return undefined;
+  // Without this SQLite makes a file beside it, to share the log with who writes: nobody can.
+  const url = pathToFileURL(path);
+  url.search = 'immutable=1';
+  return guarded(path, () => new DatabaseSync(url, { readOnly: true }));
 }
 
 function migrate(database: DatabaseSync, path: string): void {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import { guarded, openJournal } from './database.ts';
+import { guarded, openJournal, openJournalToRead } from './database.ts';
 
 const placeSchema = z.object({
   kind: z.literal('kubernetes'),
@@ -34,7 +34,7 @@ export class KnownPlaces {
   /** Throws `storage-failed`. */
   remember(run: string, place: KnownPlace): void {
     const text = JSON.stringify(placeSchema.parse(place));
-    this.#open((database) => {
+    this.#open(openJournal(this.#stateDir), (database) => {
       const known = hasTable(database)
         ? database.prepare('SELECT place FROM known_places WHERE run = ?').get(run)
         : undefined;
@@ -47,7 +47,7 @@ export class KnownPlaces {
 
   /** Undefined when it is not known, also when a newer program remembered a kind of place that this one does not know. */
   find(run: string): KnownPlace | undefined {
-    return this.#open((database) => {
+    return this.#open(openJournalToRead(this.#stateDir)?.database, (database) => {
       if (!hasTable(database)) return undefined;
       const row = database.prepare('SELECT place FROM known_places WHERE run = ?').get(run);
       return row === undefined ? undefined : parsePlace(String(row['place']));
@@ -56,13 +56,13 @@ export class KnownPlaces {
 
   /** Idempotent. */
   forget(run: string): void {
-    this.#open((database) => {
+    this.#open(openJournalToRead(this.#stateDir)?.database, (database) => {
       if (hasTable(database)) database.prepare('DELETE FROM known_places WHERE run = ?').run(run);
     });
   }
 
-  #open<T>(work: (database: DatabaseSync) => T): T {
-    const database = openJournal(this.#stateDir);
+  #open<T>(database: DatabaseSync | undefined, work: (database: DatabaseSync) => T): T | undefined {
+    if (database === undefined) return undefined;
     try {
       return guarded(this.#path, () => work(database));
     } finally {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { RunLock } from '../../ports/run-store.ts';
@@ -35,12 +36,12 @@ export function takeLock(stateDir: string, run: string): RunLock | undefined {
   });
 }
 
-/** Whether a process drives the run now. Takes the lock from nobody. Throws `storage-failed`. */
+/** Whether a process drives the run now. Takes the lock from nobody, makes nothing. Throws `storage-failed`. */
 export function isLocked(stateDir: string, run: string): boolean {
   const path = lockPath(stateDir, run);
+  if (!existsSync(path)) return false;
   return guarded(path, () => {
-    makeFolder(dirname(path), 0o700);
-    const database = new DatabaseSync(path, { timeout: 0 });
+    const database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
     try {
       database.prepare('SELECT count(*) FROM sqlite_schema').get();
       return false;

@@ -8,7 +8,7 @@ import { UserError } from '../../domain/errors.ts';
 import { parseRunRecord } from '../../domain/parse-run-record.ts';
 import type { RunRecord } from '../../domain/run-record.ts';
 import type { RunLock, RunStore, StoredRun, UnreadableRun } from '../../ports/run-store.ts';
-import { guarded, openJournal } from './database.ts';
+import { guarded, openJournal, openJournalToRead } from './database.ts';
 import { isLocked, takeLock } from './run-lock.ts';
 
 /** How often a watcher asks whether another process has written; the question costs microseconds. */
@@ -17,7 +17,7 @@ const POLL_MS = 60;
 /** How often a follower asks whether the driver still lives: nothing is written when it dies. */
 const LIVENESS_POLL_MS = 250;
 
-/** Runs in one SQLite file of the state folder. Opened at the first use. */
+/** Runs in one SQLite file of the state folder. Opened at the first use; whoever only looks makes nothing there. */
 export class SqliteRunStore implements RunStore {
   readonly place: string;
   readonly #stateDir: string;
@@ -44,27 +44,24 @@ export class SqliteRunStore implements RunStore {
   }
 
   async read(name: string): Promise<StoredRun | undefined> {
-    return this.#guarded((database) => {
+    return this.#look(undefined, (database) => {
       const row = database.prepare('SELECT name, version, record FROM runs WHERE name = ?').get(name);
       return row === undefined ? undefined : this.#parse(row);
     });
   }
 
   async readSources(name: string): Promise<string> {
-    return this.#guarded((database) => {
-      const row = database
+    const row = this.#look(undefined, (database) =>
+      database
         .prepare('SELECT digest, body FROM runs JOIN sources ON runs.sources = sources.digest WHERE name = ?')
-        .get(name);
-      const body = row?.['body'];
-      const text = body instanceof Uint8Array ? gunzipSync(body).toString('utf8') : '';
-      if (row === undefined || sha256(text) !== row['digest']) {
-        throw new UserError(
-          'state-broken',
-          `the stored sources of run ${name} are missing or changed in ${this.#path}`,
-        );
-      }
-      return text;
-    });
+        .get(name),
+    );
+    const body = row?.['body'];
+    const text = body instanceof Uint8Array ? gunzipSync(body).toString('utf8') : '';
+    if (row === undefined || sha256(text) !== row['digest']) {
+      throw new UserError('state-broken', `the stored sources of run ${name} are missing or changed in ${this.#path}`);
+    }
+    return text;
   }
 
   async update(record: RunRecord, version: string): Promise<StoredRun | undefined> {
@@ -84,7 +81,7 @@ export class SqliteRunStore implements RunStore {
     keep: (run: StoredRun) => T,
     onUnreadable: (run: UnreadableRun) => void = () => undefined,
   ): Promise<readonly T[]> {
-    return this.#guarded((database) => {
+    return this.#look<readonly T[]>([], (database) => {
       const rows = database.prepare('SELECT name, version, record FROM runs ORDER BY created_at DESC, rowid DESC');
       const kept: T[] = [];
       for (const row of rows.iterate()) {
@@ -130,12 +127,10 @@ export class SqliteRunStore implements RunStore {
   }
 
   async isLocked(name: string): Promise<boolean> {
-    this.#open();
     return isLocked(this.#stateDir, name);
   }
 
   async whichLocked(names: readonly string[]): Promise<ReadonlySet<string>> {
-    this.#open();
     return new Set(names.filter((name) => isLocked(this.#stateDir, name)));
   }
 
@@ -154,7 +149,7 @@ export class SqliteRunStore implements RunStore {
   }
 
   #version(name: string): string | undefined {
-    return this.#guarded((database) => {
+    return this.#look(undefined, (database) => {
       const row = database.prepare('SELECT version FROM runs WHERE name = ?').get(name);
       return row === undefined ? undefined : String(row['version']);
     });
@@ -167,6 +162,22 @@ export class SqliteRunStore implements RunStore {
 
   #guarded<T>(work: (database: DatabaseSync) => T): T {
     return guarded(this.#path, () => work(this.#open()));
+  }
+
+  /** `absent`: what there is to see when there is no journal. */
+  #look<T>(absent: T, work: (database: DatabaseSync) => T): T {
+    if (this.#database !== undefined) return this.#guarded(work);
+    const opened = openJournalToRead(this.#stateDir);
+    if (opened === undefined) return absent;
+    if (opened.isWritable) {
+      this.#database = opened.database;
+      return this.#guarded(work);
+    }
+    try {
+      return guarded(this.#path, () => work(opened.database));
+    } finally {
+      opened.database.close(); // it shows how the file stood when it was opened
+    }
   }
 
   #transaction<T>(work: (database: DatabaseSync) => T): T {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -41,7 +41,7 @@ describe('the lock', () => {
   test('dies with its process, however that dies', async () => {
     const entry = new URL('../../../src/adapters/sqlite/run-lock.ts', import.meta.url).href;
     const program = `const { takeLock } = await import(${JSON.stringify(entry)}); globalThis.lock = takeLock(${JSON.stringify(stateDir)}, 'weekly-1'); console.log('taken'); setInterval(() => {}, 1000);`;
-    await store.list();
+    await store.create(recordOf('weekly-1'), '{}');
     const holder = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -57,15 +57,24 @@ describe('the lock', () => {
   });
 });
 
+describe('whoever only looks', () => {
+  test('makes nothing', async () => {
+    expect(await store.list()).toEqual([]);
+    expect(await store.read('weekly-1')).toBeUndefined();
+    expect(await store.isLocked('weekly-1')).toBe(false);
+    expect(existsSync(stateDir)).toBe(false);
+  });
+});
+
 describe('bad days', () => {
   test("the folder and the file are the owner's alone", async () => {
-    await store.list();
+    await store.create(recordOf('weekly-1'), '{}');
     expect(statSync(stateDir).mode & 0o777).toBe(0o700);
     expect(statSync(join(stateDir, 'journal.db')).mode & 0o777).toBe(0o600);
   });
 
   test('a folder that others may write to is refused', async () => {
-    await store.list();
+    await store.create(recordOf('weekly-1'), '{}');
     store.close();
     chmodSync(stateDir, 0o777);
     await expect(store.list()).rejects.toMatchObject({
@@ -75,7 +84,7 @@ describe('bad days', () => {
   });
 
   test('a file of a newer format is refused and left as it is', async () => {
-    await store.list();
+    await store.create(recordOf('weekly-1'), '{}');
     store.close();
     const file = new DatabaseSync(join(stateDir, 'journal.db'));
     file.exec('PRAGMA user_version = 99');
