@@ -113,7 +113,7 @@ function main(): void {
     },
     listPipelines: async (request) => {
       const [{ listPipelineSummaries }, files] = await Promise.all([
-        import('./actions/describe-pipelines.ts'),
+        import('./actions/list-pipelines.ts'),
         openFiles(),
       ]);
       return listPipelineSummaries(files, request);

@@ -1,21 +1,10 @@
-import { findPipeline, listPipelines, readPipelineSource, readProfiles } from '../config/library.ts';
+import { findPipeline, readPipelineSource, readProfiles } from '../config/library.ts';
 import { loadPipeline } from '../config/load-pipeline.ts';
-import { configPlaces } from '../config/places.ts';
 import { readSettingsFile } from '../config/settings-file.ts';
 import { UserError } from '../domain/errors.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { formatProblems, type ParamLeaf } from '../template/index.ts';
-import type { ProjectRequest } from './open-project.ts';
-
-/** Where a person stands when they ask for pipelines. */
-export type LibraryRequest = Pick<ProjectRequest, 'packageRoot' | 'cwd' | 'home' | 'env' | 'project' | 'commands'>;
-
-/** A pipeline that can be named. */
-export interface PipelineSummary {
-  readonly name: string;
-  /** The folder, as people know it: `templates/hello`, `pipelines/mine`. */
-  readonly folder: string;
-}
+import { type LibraryRequest, libraryPlaces, type PipelineSummary } from './list-pipelines.ts';
 
 /** What `pipelines show` tells; names in the order of the pipeline file. */
 export interface PipelineDescription extends PipelineSummary {
@@ -35,22 +24,13 @@ export interface PipelineDescription extends PipelineSummary {
   readonly params: readonly ParamLeaf[];
 }
 
-/** The pipelines of the project and ours, by name. */
-export async function listPipelineSummaries(
-  files: SourceFiles,
-  request: LibraryRequest,
-): Promise<readonly PipelineSummary[]> {
-  const entries = await listPipelines(files, placesOf(request));
-  return entries.map(({ name, folder }) => ({ name, folder }));
-}
-
 /** One pipeline with its stages, profiles and parameters. Throws `unknown-pipeline`, `bad-pipeline`. */
 export async function describePipeline(
   files: SourceFiles,
   request: LibraryRequest,
   name: string,
 ): Promise<PipelineDescription> {
-  const places = placesOf(request);
+  const places = libraryPlaces(request);
   const entry = await findPipeline(files, places, name);
   const [source, profiles] = await Promise.all([
     readPipelineSource(files, places, entry),
@@ -84,8 +64,4 @@ export async function describePipeline(
     }),
     params: schema.leaves(),
   };
-}
-
-function placesOf({ packageRoot, cwd, home, env, project }: LibraryRequest) {
-  return configPlaces({ packageRoot, cwd, home, env, ...(project === undefined ? {} : { project }) });
 }

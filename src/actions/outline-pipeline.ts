@@ -5,7 +5,7 @@ import { choosePipeline, readProjectSettings } from '../config/project-settings.
 import { settingPaths } from '../config/setting-paths.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { leavesOf, type ParamLeaf } from '../template/param-leaves.ts';
-import type { LibraryRequest } from './describe-pipelines.ts';
+import type { LibraryRequest } from './list-pipelines.ts';
 
 /** What of a pipeline can be typed. */
 export interface PipelineOutline {

@@ -1,8 +1,9 @@
 import { cancelRun, endedAs } from '../actions/cancel-run.ts';
 import { PHASE_EXIT_CODE } from '../domain/run-phase.ts';
 import type { DefineCommand } from './define-command.ts';
+import { type StreamFlags, streamOption } from './drive-options.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
-import { presentRun, type StreamFlags, streamOption } from './present-run.ts';
+import { presentRun } from './present-run.ts';
 
 export const defineCancel: DefineCommand = (command, context, done) => {
   addPlaceOptions(command)

@@ -1,4 +1,3 @@
-import { type Command, Option } from 'commander';
 import { wishToCancel } from '../actions/cancel-run.ts';
 import type { Deps } from '../actions/deps.ts';
 import { detachRun } from '../actions/detach-run.ts';
@@ -7,32 +6,13 @@ import { unreachable } from '../domain/errors.ts';
 import type { RunEvent } from '../domain/event.ts';
 import { withPlace } from '../domain/typed-place.ts';
 import type { CliContext } from './context.ts';
-import { parseSeconds } from './durations.ts';
+import type { DriveFlags } from './drive-options.ts';
 import type { PlaceFlags } from './place.ts';
-import { presentRun, type StreamFlags } from './present-run.ts';
+import { presentRun } from './present-run.ts';
 import { runSummary } from './run-summary.ts';
-
-/** Flags of the commands that drive a run. */
-export interface DriveFlags extends StreamFlags {
-  readonly detach?: boolean;
-  readonly onInterrupt?: 'detach' | 'cancel';
-  /** Seconds. */
-  readonly timeout?: number;
-}
 
 /** This program was told to end; what it started goes on. */
 const INTERRUPTED_EXIT_CODE = 130;
-
-export function addDriveOptions(command: Command): Command {
-  return command
-    .option('--detach', 'let the run go on by itself, and return')
-    .addOption(
-      new Option('--on-interrupt <what>', 'what Ctrl-C does to the run: detach leaves it to `resume`, cancel ends it')
-        .choices(['detach', 'cancel'])
-        .default('detach'),
-    )
-    .option('--timeout <duration>', 'cancel the run after so long (exit 124)', parseSeconds);
-}
 
 /** Drives the recorded run here, or hands it to a driver of its own. Returns the exit code. */
 export async function driveOrDetach(

@@ -1,4 +1,3 @@
-import { Option } from 'commander';
 import { type Deps, timestamp } from '../actions/deps.ts';
 import { expectedSeconds } from '../actions/expected-seconds.ts';
 import { followLogTail, readLogTail } from '../actions/follow/read-log-tail.ts';
@@ -7,21 +6,8 @@ import type { RunEvent } from '../domain/event.ts';
 import type { PlainOptions } from '../ui/plain.ts';
 import type { EventSubscriber } from '../ui/subscriber.ts';
 import type { CliContext, Keyboard } from './context.ts';
+import type { StreamFlags } from './drive-options.ts';
 import { runControls, type Ways } from './run-controls.ts';
-
-/** Flags of the commands that tell a run as it happens. */
-export interface StreamFlags {
-  readonly output?: 'json' | 'plain';
-  /** What Ctrl-C does, for the footer; absent where nothing is driven. */
-  readonly onInterrupt?: 'detach' | 'cancel';
-}
-
-export function streamOption(): Option {
-  return new Option(
-    '-o, --output <form>',
-    'json: one event a line on stdout; plain: lines, also on a terminal',
-  ).choices(['json', 'plain']);
-}
 
 /** What came of the showing. */
 interface Presented {

@@ -2,10 +2,10 @@ import { Option } from 'commander';
 import { driveRun } from '../actions/drive/drive-run.ts';
 import { prepareResume } from '../actions/resume-run.ts';
 import type { DefineCommand } from './define-command.ts';
-import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
+import { driveOrDetach } from './drive.ts';
+import { addDriveOptions, type DriveFlags, streamOption } from './drive-options.ts';
 import { parseTime } from './durations.ts';
 import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
-import { streamOption } from './present-run.ts';
 
 interface ResumeFlags {
   readonly asItIs?: boolean;

@@ -1,48 +1,18 @@
 import type { Command } from 'commander';
-import { refuseDestinations } from '../actions/check-destinations.ts';
-import { checkPlan } from '../actions/check-plan.ts';
-import type { Deps } from '../actions/deps.ts';
-import { driveRun } from '../actions/drive/drive-run.ts';
-import { type LogsRequest, readLogs } from '../actions/follow/read-logs.ts';
-import { prepareDocument, type Wishes } from '../actions/prepare-document.ts';
-import { startRun } from '../actions/start-run.ts';
-import { parseProgress } from '../domain/training/own-line.ts';
-import { sanitize } from '../ui/text/sanitize.ts';
-import type { CliContext } from './context.ts';
 import type { DefineCommand } from './define-command.ts';
-import { addDriveOptions, type DriveFlags, driveOrDetach } from './drive.ts';
-import {
-  addOfflineOption,
-  addPlaceOptions,
-  clusterOf,
-  openPlace,
-  openPlanPlace,
-  type PlaceFlags,
-  placeOf,
-  targetOf,
-} from './place.ts';
-import { showPlan } from './plan.ts';
-import { streamOption } from './present-run.ts';
-import {
-  addProjectOptions,
-  addRequireOption,
-  addStopOnOption,
-  addTimeoutOptions,
-  openProject,
-  type ProjectFlags,
-} from './project.ts';
-import { addDataOptions, addSelectionOptions, type SelectionFlags, wishesOf } from './selection.ts';
+import { addDriveOptions, streamOption } from './drive-options.ts';
+import { addOfflineOption, addPlaceOptions } from './place.ts';
+import { addProjectOptions, addRequireOption, addStopOnOption, addTimeoutOptions } from './project.ts';
+import type { RunFlags, StageFlags } from './run-pipeline.ts';
+import { addDataOptions, addSelectionOptions } from './selection.ts';
 
-interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags {
-  readonly name?: string;
-  readonly dryRun?: boolean;
-}
-
+/** What it takes to run is loaded when it runs: whoever presses the tab key waits for the options alone. */
 export const defineRun: DefineCommand = (command, context, done) => {
   addRunOptions(command.argument('[pipeline]', 'its name; absent = the default of the project'), addSelectionOptions)
     .addHelpText('after', RUN_HELP)
     .action(async (pipeline: string | undefined, flags: RunFlags) => {
-      done(await run(context, pipeline, flags));
+      const { runPipeline } = await import('./run-pipeline.ts');
+      done(await runPipeline(context, pipeline, flags));
     });
 };
 
@@ -51,32 +21,11 @@ export function defineStageRun(stage: string): DefineCommand {
   return (command, context, done) => {
     addRunOptions(command, addDataOptions, 'show what the stage would do where it can tell (publish), else the plan')
       .option('--pipeline <name>', 'of this pipeline')
-      .action(async (flags: RunFlags & { readonly pipeline?: string }) => {
+      .action(async (flags: StageFlags) => {
+        const { runStage } = await import('./run-pipeline.ts');
         done(await runStage(context, stage, { ...flags, only: [stage] }));
       });
   };
-}
-
-type StageFlags = RunFlags & { readonly pipeline?: string };
-
-/** `publish --dry-run`: a stage that can only look does so, and what it would do is printed; of another the plan is shown. */
-async function runStage(context: CliContext, stage: string, flags: StageFlags): Promise<number> {
-  if (flags.dryRun !== true) return run(context, flags.pipeline, flags);
-  const { pipeline } = await openProject(context, flags.pipeline, flags, targetOf(flags));
-  const parameter = pipeline.pipeline.stages.find(({ name }) => name === stage)?.dryRun;
-  if (parameter === undefined) return run(context, flags.pipeline, flags);
-  const set = [...(flags.set ?? []), `${parameter}=true`];
-  return run(context, flags.pipeline, { ...flags, dryRun: false, set }, stage);
-}
-
-async function printLog(context: CliContext, deps: Deps, request: LogsRequest): Promise<void> {
-  const { isTTY, color, unicode } = context.stdout;
-  for await (const { lines } of readLogs(deps, request, context.signal)) {
-    for (const { text, container } of lines) {
-      if (container !== 'main' || parseProgress(text) !== undefined) continue;
-      context.stdout.write(`${isTTY ? sanitize(text, { color, unicode }) : text}\n`);
-    }
-  }
 }
 
 function addRunOptions(
@@ -103,49 +52,3 @@ Examples:
   ilab-backend run --from train --reuse datagen@weekly-47
   ilab-backend run --name weekly-47 --detach
 `;
-
-/** `shown`: the stage whose log is what was asked for. */
-async function run(
-  context: CliContext,
-  pipeline: string | undefined,
-  flags: RunFlags,
-  shown?: string,
-): Promise<number> {
-  const project = await openProject(context, pipeline, flags, targetOf(flags));
-  const wishes = wishesOf(project.pipeline, flags, context.cwd);
-  if (flags.dryRun === true) {
-    const place = await openPlanPlace(context, flags, project.pipeline);
-    return showPlan(context, place, project, wishes, {
-      form: flags.output === 'json' ? 'json' : undefined,
-      project: flags.project,
-    });
-  }
-  const deps = await openPlace(context, flags, project.pipeline);
-  const name = await record(context, deps, project, { flags, wishes });
-  const exitCode = await driveOrDetach(context, deps, name, flags, driveRun);
-  if (exitCode === 0 && shown !== undefined && flags.output !== 'json' && flags.detach !== true) {
-    await printLog(context, deps, { name, stage: shown, follow: false });
-  }
-  return exitCode;
-}
-
-async function record(
-  context: CliContext,
-  deps: Deps,
-  { pipeline, sources }: Awaited<ReturnType<typeof openProject>>,
-  { flags, wishes }: { readonly flags: RunFlags; readonly wishes: Wishes },
-): Promise<string> {
-  const { signal } = context;
-  const { name } = flags;
-  const target = targetOf(flags) ?? pipeline.target;
-  const document = await prepareDocument(deps, pipeline, sources, wishes, signal);
-  // A run of that name goes on with its own plan: what it builds on was there when it was recorded.
-  const known = name !== undefined && (await deps.store.read(name)) !== undefined;
-  if (!known) {
-    const plan = await checkPlan(deps, pipeline, document, flags.project);
-    const place = placeOf(flags, target === 'kubernetes' ? clusterOf(flags) : undefined);
-    await refuseDestinations(pipeline, plan, () => context.openDestinations(place), signal);
-  }
-  const started = await startRun(deps, { pipeline, document, target, ...(name === undefined ? {} : { name }) });
-  return started.name;
-}

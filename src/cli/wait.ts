@@ -1,9 +1,10 @@
 import { followRun } from '../actions/follow/follow-run.ts';
 import type { RunEvent } from '../domain/event.ts';
 import type { DefineCommand } from './define-command.ts';
+import { type StreamFlags, streamOption } from './drive-options.ts';
 import { parseSeconds } from './durations.ts';
 import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
-import { presentRun, type StreamFlags, streamOption } from './present-run.ts';
+import { presentRun } from './present-run.ts';
 
 export const defineWait: DefineCommand = (command, context, done) => {
   addOfflineOption(addPlaceOptions(command))

@@ -1,8 +1,9 @@
 import { followRun } from '../actions/follow/follow-run.ts';
 import type { DefineCommand } from './define-command.ts';
+import { type StreamFlags, streamOption } from './drive-options.ts';
 import { parseSeconds } from './durations.ts';
 import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from './place.ts';
-import { presentRun, type StreamFlags, streamOption } from './present-run.ts';
+import { presentRun } from './present-run.ts';
 
 export const defineWatch: DefineCommand = (command, context, done) => {
   addOfflineOption(addPlaceOptions(command))

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Deps } from '../../src/actions/deps.ts';
 import { driveRun } from '../../src/actions/drive/drive-run.ts';
-import { type DriveFlags, driveOrDetach } from '../../src/cli/drive.ts';
+import { driveOrDetach } from '../../src/cli/drive.ts';
+import type { DriveFlags } from '../../src/cli/drive-options.ts';
 import type { PlaceFlags } from '../../src/cli/place.ts';
 import type { DriverOptions } from '../../src/domain/driver-arguments.ts';
 import { FakeWorld } from '../fakes/story.ts';

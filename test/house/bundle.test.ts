@@ -49,13 +49,16 @@ describe('what is loaded at the start', () => {
     expect(bytesOf(files)).toBeLessThan(200 * KB);
   });
 
-  test.each([['--version'], ['--help']])('by %s holds no package but that one', (flag) => {
-    const { status, stdout, stderr, files } = runTraced(flag);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).not.toBe('');
-    expect(files).toContain('main.js');
-    expect(packagesIn(files)).toEqual(['commander']);
-  });
+  test.each([['--version'], ['--help'], ['run --help'], ['__complete -- run ']])(
+    'by %s holds no package but that one',
+    (words) => {
+      const { status, stdout, stderr, files } = runTraced(...words.split(' '));
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).not.toBe('');
+      expect(files).toContain('main.js');
+      expect(packagesIn(files)).toEqual(['commander']);
+    },
+  );
 
   test('by --version answers with the version of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
