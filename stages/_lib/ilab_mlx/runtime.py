@@ -30,3 +30,17 @@ def prepare(*, threads: int, scratch: Path) -> None:
     if sys.platform != "darwin":
         # On a CPU mlx compiles kernels with the machine's g++: many seconds for nothing, other rounding without one.
         os.environ["MLX_DISABLE_COMPILE"] = "1"
+
+
+def load() -> None:
+    """
+    Imports the packages that take seconds. Nothing of ours is ever compiled into a file, but of their hundreds of modules
+    the next process finds what this one has compiled, where the environment may be written to.
+    """
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = False
+    try:
+        import mlx_lm.utils  # noqa: F401
+        from transformers import AutoTokenizer  # noqa: F401
+    finally:
+        sys.dont_write_bytecode = before

@@ -26,6 +26,7 @@ def main(stage: Stage) -> None:
 
 def evaluate(stage: Stage, scratch: Path) -> None:
     # Their imports load mlx, whose threads are limited by now.
+    runtime.load()
     from ilab_mlx.encoding import Encoder
     from ilab_mlx.loading import load_model, load_tokenizer
     from ilab_scores.scores import BASE, Measured, Scores

@@ -29,6 +29,7 @@ def main(stage: Stage) -> None:
 
 def train(stage: Stage, scratch: Path) -> None:
     # Their imports load mlx, whose threads are limited by now.
+    runtime.load()
     from ilab_mlx.encoding import Encoder
     from ilab_mlx.loading import load_tokenizer
 
