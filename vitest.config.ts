@@ -40,13 +40,13 @@ export default defineConfig({
           isolate: false,
         },
       },
-      // What runs the built program: after the fast ones, which say more about a fault.
-      slow('e2e', 5 * MINUTE),
+      // What runs the built program: after the fast ones, which say more about a fault. It waits a third of its time.
+      slow('e2e', 5 * MINUTE, { maxWorkers: 3 }),
       // They share one cluster, each in namespaces of its own, and wait for it most of their time.
       slow('cluster', 10 * MINUTE, { exclude: [ALONE], maxWorkers: 4, sequence: { groupOrder: 2 } }),
       // What breaks it, or uses up what there is once, has it to itself.
       slow('cluster-alone', 10 * MINUTE, { include: [ALONE], fileParallelism: false, sequence: { groupOrder: 3 } }),
-      slow('long', 60 * MINUTE),
+      slow('long', 60 * MINUTE, { sequence: { groupOrder: 4 } }),
     ],
   },
 });
