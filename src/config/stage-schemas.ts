@@ -24,7 +24,16 @@ function stageSchema({ name, engines, variants, timeouts, stopOn }: StageSection
   };
   const limits = Object.entries(TIMEOUT_KEYS).map(([key, title]) => {
     const seconds = timeouts[key as keyof typeof TIMEOUT_KEYS];
-    return [key, { title, type: 'string', pattern: DURATION_PATTERN, default: durationText(seconds) }] as const;
+    return [
+      key,
+      {
+        title,
+        type: 'string',
+        pattern: DURATION_PATTERN,
+        default: durationText(seconds),
+        examples: ['15m', '24h', '7d'],
+      },
+    ] as const;
   });
   return objectOf(`How ${name} is run`, [
     ['engine', choice(STAGE_KEYS.engine, engines)],

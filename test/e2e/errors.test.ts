@@ -134,7 +134,7 @@ async function goWay(code: ErrorCode): Promise<{ readonly person: Person; readon
 test.concurrent.each(Object.entries(ERRORS))('%s', async (name, { exitCode }) => {
   const code = name as ErrorCode;
   const { person, way } = await goWay(code);
-  const page = new RegExp(`\n {2}docs/errors\\.md#${code}\n$`);
+  const page = new RegExp(`\n {2}more: ilab-backend explain ${code} \\(docs/errors\\.md#${code}\\)\n$`);
   if ('exitCode' in way) {
     expect(way.exitCode, way.stderr).toBe(exitCode);
     expect(way.stderr).toMatch(page);
