@@ -64,7 +64,7 @@ export async function diagnoseRun(deps: Deps, request: DiagnoseRequest, signal: 
   const driven = await deps.store.isLocked(name);
   const sights = await seeAttempts(deps, record, driven);
   const ending = endingOf(record, driven, sights);
-  const opened = await seen('the stored plan', () => openRun(deps, name));
+  const opened = await seen('the stored plan', () => openRun(deps, name, record));
   const anew = opened && (await seen('manifests', () => attemptsAnew(deps, record, opened)));
   const findings = opened && (await seen('the place it runs in', () => collect(request.examine(opened.pipeline))));
   const survey = await seen('the objects of the cluster', () => surveyOf(deps, record, signal));

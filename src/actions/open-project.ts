@@ -20,8 +20,8 @@ export interface ProjectRequest {
   readonly target?: 'local' | 'kubernetes';
   /** `--set name=value`, in order. */
   readonly set: readonly string[];
-  /** `--queue-timeout`, `--start-timeout`, in seconds; absent = as the files say. */
-  readonly timeouts?: { readonly queue?: number; readonly start?: number };
+  /** `--queue-timeout`, `--start-timeout`, `--run-timeout`, in seconds; absent = as the files say. */
+  readonly timeouts?: { readonly queue?: number; readonly start?: number; readonly run?: number };
   /** `--require STAGE=CONDITION`, in order. */
   readonly require?: readonly string[];
   /** `--stop-on STAGE=WARNING,...`, in order. */

@@ -15,18 +15,29 @@ export type ResumeVerdict =
   /** Stages that failed, were lost, refused or cancelled may be tried again. */
   | 'retried';
 
+/** What a person wishes of the attempts to come. */
+export interface ResumeWishes {
+  /** Seconds that each may run; absent = as before. */
+  readonly runTimeout?: number;
+}
+
 /**
  * Makes a run ready to be driven on: what runs is adopted, what is done is kept, what failed may get another attempt.
- * Writes only when there is something to try again.
+ * Writes only when there is something to try again, or a wish.
  */
-export async function prepareResume(deps: Deps, name: string): Promise<ResumeVerdict> {
+export async function prepareResume(deps: Deps, name: string, wishes: ResumeWishes = {}): Promise<ResumeVerdict> {
   const stored = await readRun(deps, name);
   if (stored.record.stages.every(isDone)) return 'finished';
   if (await deps.store.isLocked(name)) return 'alive';
-  if (!isOver(stored.record)) return 'interrupted';
+  const wasOver = isOver(stored.record);
+  if (!wasOver && wishes.runTimeout === undefined) return 'interrupted';
   const session = new RunSession(deps.store, stored, () => undefined);
-  await session.commit((record) => (isOver(record) ? { ...record, epoch: record.epoch + 1 } : record));
-  return 'retried';
+  await session.commit((record) => ({
+    ...record,
+    ...wishes,
+    epoch: isOver(record) ? record.epoch + 1 : record.epoch,
+  }));
+  return wasOver ? 'retried' : 'interrupted';
 }
 
 /** It ended in this epoch, and nothing is running that a driver would have to follow first. */

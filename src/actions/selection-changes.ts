@@ -2,7 +2,7 @@ import type { Selection } from './run-document.ts';
 
 /** How what a person asked for beside the values differs from what they asked for then: a line each, in words of the flags. */
 export function selectionChanges(then: Selection, now: Selection): readonly string[] {
-  const [were, are] = [flagsOf(then), flagsOf(now)];
+  const [were, are] = [selectionFlags(then), selectionFlags(now)];
   return [
     ...stagesChange(then.selected, now.selected),
     ...were.filter((flag) => !are.includes(flag)).map((flag) => `\`${flag}\` was given then, and is not now`),
@@ -15,7 +15,8 @@ function stagesChange(then: readonly string[], now: readonly string[]): readonly
   return [`the stages asked for (--only, --from, --until) changed ${then.join(', ')} -> ${now.join(', ')}`];
 }
 
-function flagsOf({ fresh, reuse, inputs }: Selection): readonly string[] {
+/** The flags that say it, but for the stages: `--reuse datagen@weekly-46`. */
+export function selectionFlags({ fresh, reuse, inputs }: Selection): readonly string[] {
   return [
     ...fresh.map((stage) => (stage === '*' ? '--no-reuse' : `--no-reuse=${stage}`)),
     ...Object.values(reuse).map(({ stage, run }) => `--reuse ${stage}@${run}`),

@@ -13,6 +13,7 @@ export interface ProjectFlags {
   /** Seconds. */
   readonly queueTimeout?: number;
   readonly startTimeout?: number;
+  readonly runTimeout?: number;
   readonly require?: readonly string[];
   readonly stopOn?: readonly string[];
 }
@@ -25,7 +26,8 @@ export function addTimeoutOptions(command: Command): Command {
       'how long each stage may wait for room; absent = as the stage says',
       wholeSeconds,
     )
-    .option('--start-timeout <duration>', 'how long each may take from there until it runs', wholeSeconds);
+    .option('--start-timeout <duration>', 'how long each may take from there until it runs', wholeSeconds)
+    .option('--run-timeout <duration>', 'how long each may run', wholeSeconds);
 }
 
 /** Of the commands that plan a run. */
@@ -46,7 +48,8 @@ export function addStopOnOption(command: Command): Command {
   );
 }
 
-function wholeSeconds(text: string): number {
+/** A duration of at least a second, in seconds. */
+export function wholeSeconds(text: string): number {
   const seconds = Math.ceil(parseSeconds(text));
   if (seconds > 0) return seconds;
   throw new InvalidArgumentError('Give at least 1s.');
@@ -96,9 +99,16 @@ export function projectRequest(
   };
 }
 
-function timeoutsOf({ queueTimeout: queue, startTimeout: start }: ProjectFlags): Pick<ProjectRequest, 'timeouts'> {
-  if (queue === undefined && start === undefined) return {};
-  return { timeouts: { ...(queue === undefined ? {} : { queue }), ...(start === undefined ? {} : { start }) } };
+function timeoutsOf(flags: ProjectFlags): Pick<ProjectRequest, 'timeouts'> {
+  const { queueTimeout: queue, startTimeout: start, runTimeout: run } = flags;
+  if (queue === undefined && start === undefined && run === undefined) return {};
+  return {
+    timeouts: {
+      ...(queue === undefined ? {} : { queue }),
+      ...(start === undefined ? {} : { start }),
+      ...(run === undefined ? {} : { run }),
+    },
+  };
 }
 
 /** Where pipelines and configuration are looked for. */

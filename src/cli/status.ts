@@ -1,6 +1,7 @@
 import { seeWarnings } from '../actions/follow/read-warnings.ts';
 import { seeAttempts } from '../actions/follow/see-attempts.ts';
 import { readRun } from '../actions/read-run.ts';
+import { waysOn } from '../actions/typed-again.ts';
 import { endingOf } from '../domain/run-ending.ts';
 import { shownPhase } from '../domain/run-phase.ts';
 import { withPlace } from '../domain/typed-place.ts';
@@ -23,7 +24,8 @@ export const defineStatus: DefineCommand = (command, context, done) => {
       const ending = endingOf(record, driven, sights);
       const place = record.target === 'kubernetes' ? { place: deps.store.place } : {};
       const warned = await seeWarnings(deps, record, sights, context.signal);
-      const known = { ending, sights, warned, now: deps.clock.now(), ...place };
+      const after = await waysOn(deps, record, ending);
+      const known = { ending, sights, after, warned, now: deps.clock.now(), ...place };
       const text = (): string => withPlace(statusText(record, known, layoutOf(context)), context.stdout.place);
       writeDocument(
         context,

@@ -38,7 +38,7 @@ export interface ConfigRequest {
   readonly target?: 'local' | 'kubernetes';
   /** `--set name=value`, in order. */
   readonly set: readonly string[];
-  /** `--queue-timeout`, `--start-timeout`; absent = as the files say. */
+  /** `--queue-timeout`, `--start-timeout`, `--run-timeout`; absent = as the files say. */
   readonly timeouts?: TypedTimeouts;
   /** `--require STAGE=CONDITION`, in order. */
   readonly require?: readonly string[];

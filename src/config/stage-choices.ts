@@ -48,9 +48,10 @@ export function chooseStages(
 export interface TypedTimeouts {
   readonly queue?: number;
   readonly start?: number;
+  readonly run?: number;
 }
 
-/** The stages with the timeouts of the flags `--queue-timeout` and `--start-timeout`; `origins` gets where they came from. */
+/** The stages with the timeouts of the flags `--queue-timeout`, `--start-timeout` and `--run-timeout`; `origins` gets where they came from. */
 export function withTimeouts(
   stages: Readonly<Record<string, StageSelection>>,
   typed: TypedTimeouts,

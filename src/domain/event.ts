@@ -70,13 +70,15 @@ export type RunEvent =
   | (Base & { readonly type: 'run-cancelling'; readonly by: string })
   /** A sentence for the person that changes nothing: a warning, a notice. */
   | (Base & { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly message: string })
-  /** This driver or follower ends; always the last event. `next` is the command to type now, when there is one. */
+  /** This driver or follower ends; always the last event. `next` is the command to type now, `after` what then, when there is such. */
   | (Base & {
       readonly type: 'run-ended';
       readonly phase: RunPhase;
       readonly exitCode: number;
       readonly message: string;
       readonly next?: string;
+      /** Once the fault is known, a line each: when, and the command. */
+      readonly after?: readonly string[];
       readonly overhead?: Overhead;
     });
 

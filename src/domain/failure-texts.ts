@@ -41,7 +41,11 @@ export const FAILURE_TEXTS: Readonly<Record<FailureReason, FailureText>> = {
     classes: ['user'],
     meaning: 'It did not end within `timeouts.run` of the stage.',
     causes: ['more work than the limit was made for', 'a stage that hangs: its log stops before the end'],
-    remedies: ['raise `timeouts.run` of the stage', '`ilab-backend logs RUN STAGE` shows how far it came'],
+    remedies: [
+      '`ilab-backend logs RUN STAGE` shows how far it came',
+      '`ilab-backend resume RUN`: a stage that keeps checkpoints goes on from the newest, with all of its time again',
+      '`ilab-backend resume RUN --run-timeout 48h` gives this and each further attempt more; for runs to come, raise `timeouts.run` of the stage or give `run --run-timeout` (a new run begins the stage anew)',
+    ],
   },
   'no-result': {
     classes: ['user'],

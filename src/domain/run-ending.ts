@@ -1,8 +1,9 @@
+import { afterFailure } from './after-failure.ts';
 import { doneMessage } from './done-message.ts';
 import { unreachable } from './errors.ts';
-import { mayHaveLog } from './outcome.ts';
 import {
   APPROVAL_GATE,
+  hasFailed,
   isDone,
   lastAttempt,
   PHASE_EXIT_CODE,
@@ -73,28 +74,6 @@ function asking(record: RunRecord, phase: 'Running' | 'Interrupted', driven: boo
   };
 }
 
-/** What never began has no log: once its fault is mended, the run goes on. Else the log of the container that failed. */
-function afterFailure(record: RunRecord): string {
-  const stage = record.stages.find((candidate) => ['Failed', 'Lost', 'CannotStart'].includes(stagePhase(candidate)));
-  if (stage === undefined) return `ilab-backend logs ${record.name}`;
-  const last = lastAttempt(stage);
-  const began = last?.at.started !== undefined;
-  const outcome = last?.outcome;
-  const isUnseen = outcome?.kind === 'lost' && !began;
-  if (outcome === undefined || isUnseen || !mayHaveLog(outcome, began)) return `ilab-backend resume ${record.name}`;
-  const container =
-    outcome.kind === 'failed' && outcome.container !== undefined ? ` --container ${outcome.container}` : '';
-  return `ilab-backend logs ${record.name} ${stage.name}${container}`;
-}
-
-/** What to type once the fault of a stage is known, a line each; nothing where nothing failed. `next` is not said again. */
-export function afterCause(record: RunRecord, { phase, next }: Ending): readonly string[] {
-  if (phase !== 'Failed' && phase !== 'Lost' && phase !== 'CannotStart') return [];
-  const resume = `ilab-backend resume ${record.name}`;
-  const anew = `or with other values: ilab-backend run ${record.pipeline.name} --set NAME=VALUE`;
-  return [...(next === resume ? [] : [`then: ${resume}`]), anew];
-}
-
 /**
  * A gate held results against what was wanted: they are looked at first. Whoever was declined asks again, and whoever wants it
  * otherwise starts a run that keeps the rest.
@@ -136,10 +115,11 @@ function leavingMessage(record: RunRecord, sights: Sights): string {
     ...seen.filter(([, sight]) => !isPlainlyRunning(sight)).map(([name, sight]) => sightPhrase(name, sight)),
   ];
   const isLeft = seen.some(([, sight]) => !isUnderWay(sight));
+  const resume = `ilab-backend resume ${record.name}`;
   return [
     phrases.length === 0 ? 'no stage is running' : phrases.join(', '),
-    `; ${whatFollows(record, seen)} when you type \`ilab-backend resume ${record.name}\``,
-    isLeft ? '' : ', or now with `--detach`',
+    `; ${whatFollows(record, seen)} when you type \`${resume}\``,
+    isLeft ? '' : `, or \`${resume} --detach\` to let it go on by itself`,
   ].join('');
 }
 
@@ -158,6 +138,9 @@ function whatFollows(record: RunRecord, seen: readonly (readonly [string, Sight]
   );
   if (endedBadly) return 'that is recorded';
   const unsubmitted = seen.find(([, sight]) => sight.kind === 'not-submitted')?.[0];
-  const next = unsubmitted ?? record.stages.find((stage) => stagePhase(stage) === 'Pending')?.name;
+  // What failed before the run was resumed is tried again, too.
+  const isAhead = (stage: StageRecord): boolean =>
+    !isDone(stage) && stagePhase(stage) !== 'Running' && !hasFailed(stage, record.epoch);
+  const next = unsubmitted ?? record.stages.find(isAhead)?.name;
   return next === undefined ? 'the run ends' : `${next} starts`;
 }

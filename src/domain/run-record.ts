@@ -163,6 +163,8 @@ export const runRecordSchema = z.object({
   cancel: z.object({ at: time, by: z.string(), reason: z.string().exactOptional(), epoch: z.int() }).exactOptional(),
   /** Counts the times the run was started: 1, then +1 for each `resume` that gives failed stages a new attempt. */
   epoch: z.int().min(1),
+  /** Seconds that each further attempt may run, as a `resume` said over the plan; absent = as the plan says. */
+  runTimeout: z.int().min(1).exactOptional(),
   drivers: z.array(driver),
   /** Ids of the messages about it that somebody outside has taken (see notification.ts); absent = none. */
   notified: z.array(z.string()).exactOptional(),

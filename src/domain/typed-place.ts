@@ -13,9 +13,9 @@ const PLACE_FLAGS: Readonly<Record<string, string>> = {
 };
 /** Who plans or drives reads the project, too. */
 const OF_A_PROJECT: ReadonlySet<string> = new Set(['run', 'plan', 'resume']);
-/** A command in a sentence: to the end of its code span, or where none is, of its phrase. */
+/** A command in a sentence: to the end of its code span, or where none is, of its phrase; a comma inside a word ends none. */
 const COMMAND =
-  /ilab-backend (run|plan|resume|list|status|watch|wait|logs|artifacts|diff|diagnose|approve|decline|cancel|rm)\b([^`\n,;]*)/g;
+  /ilab-backend (run|plan|resume|list|status|watch|wait|logs|artifacts|diff|diagnose|approve|decline|cancel|rm)\b((?:'[^'\n]*'|[,;](?=\S)|[^`\n,;])*)/g;
 
 /** The flags of a place among the words that were typed, each once. */
 export function typedPlace(argv: readonly string[]): TypedPlace {
@@ -44,5 +44,5 @@ export function withPlace(text: string, place: TypedPlace = []): string {
 
 /** A word as a shell takes it for one. */
 export function shellWord(text: string): string {
-  return /^[\w./:@%+,~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@%+,~-][\w./:@%+,~=-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

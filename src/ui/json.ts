@@ -33,5 +33,6 @@ export function createJsonSubscriber(options: {
 /** The commands in it find the run, as those that people are told. */
 function withPlaces(event: RunEvent & { readonly type: 'run-ended' }, place: TypedPlace | undefined): RunEvent {
   const next = event.next === undefined ? {} : { next: withPlace(event.next, place) };
-  return { ...event, message: withPlace(event.message, place), ...next };
+  const after = event.after === undefined ? {} : { after: event.after.map((line) => withPlace(line, place)) };
+  return { ...event, message: withPlace(event.message, place), ...next, ...after };
 }

@@ -42,6 +42,7 @@ interface ViewEnding {
   readonly phase: RunPhase;
   readonly message: string;
   readonly next?: string;
+  readonly after?: readonly string[];
   readonly overhead?: Overhead;
 }
 
@@ -86,7 +87,10 @@ export function reduceView(view: RunView, event: RunEvent): RunView {
       return next;
     case 'run-ended': {
       const { time, phase, message } = event;
-      const hint = event.next === undefined ? {} : { next: event.next };
+      const hint = {
+        ...(event.next === undefined ? {} : { next: event.next }),
+        ...(event.after === undefined ? {} : { after: event.after }),
+      };
       const overhead = event.overhead === undefined ? {} : { overhead: event.overhead };
       const end = hasEnded(phase) ? (view.lately ?? time) : time;
       return { ...next, ending: { time: end, phase, message, ...hint, ...overhead } };

@@ -43,7 +43,7 @@ describe('how a run takes its leave', () => {
       withStage(start, 'train', ran()),
       'Interrupted',
       130,
-      'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or now with `--detach`',
+      'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or `ilab-backend resume weekly-47 --detach` to let it go on by itself',
       'resume weekly-47',
     ],
     [
@@ -201,11 +201,11 @@ describe('how a run takes its leave', () => {
   test.each<[Sight, string]>([
     [
       { kind: 'running', at },
-      'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or now with `--detach`',
+      'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or `ilab-backend resume weekly-47 --detach` to let it go on by itself',
     ],
     [
       { kind: 'waiting', reason: 'no node has 4 free GPUs' },
-      'train waits (no node has 4 free GPUs); eval starts when you type `ilab-backend resume weekly-47`, or now with `--detach`',
+      'train waits (no node has 4 free GPUs); eval starts when you type `ilab-backend resume weekly-47`, or `ilab-backend resume weekly-47 --detach` to let it go on by itself',
     ],
     [
       { kind: 'ended', at, outcome: succeeded() },
@@ -223,6 +223,15 @@ describe('how a run takes its leave', () => {
   ])('without a driver it says what was seen: $kind', (sight, message) => {
     const ending = endingOf(withStage(start, 'train', ran()), false, new Map([['train', sight]]));
     expect(ending).toEqual({ phase: 'Interrupted', exitCode: 130, message, next: 'ilab-backend resume weekly-47' });
+  });
+
+  test('a stage that was declined, asked about again and approved starts', () => {
+    const declined = { kind: 'refuse', gate: 'approval', reason: 'too early', at, epoch: 1 } as const;
+    const approval = { asked: at, epoch: 2, given: { at, by: 'ada' } };
+    const record = withStage(withStage(start, 'train', ran(succeeded())), 'eval', { decision: declined, approval });
+    expect(endingOf({ ...record, epoch: 2 }, false).message).toContain(
+      'no stage is running; eval starts when you type',
+    );
   });
 
   test('of an attempt without an object nobody says that it goes on', () => {

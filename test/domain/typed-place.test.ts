@@ -28,6 +28,10 @@ describe('a command in a text', () => {
       'a `ilab-backend list`\nb `ilab-backend watch x`',
       "a `ilab-backend list --state-dir 'a b'`\nb `ilab-backend watch x --state-dir 'a b'`",
     ],
+    [
+      "then: ilab-backend run --only a,b --set 'x=1, 2;3'",
+      "then: ilab-backend run --only a,b --set 'x=1, 2;3' --state-dir 'a b' --project p",
+    ],
     ['`ilab-backend run --project q`', "`ilab-backend run --project q --state-dir 'a b'`"],
   ])('%s', (text, whole) => {
     expect(withPlace(text, place)).toBe(whole);

@@ -150,6 +150,7 @@ export const EVENT_SCHEMAS = {
     exitCode: z.int().min(0).max(255),
     message: z.string(),
     next: z.string().exactOptional(),
+    after: z.array(z.string()).exactOptional(),
     overhead: z
       .strictObject({
         stageSeconds: seconds,

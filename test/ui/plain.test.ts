@@ -144,7 +144,7 @@ describe('what people read of a run that', () => {
       train: started
         its log: ilab-backend logs weekly-47 train -f
       train: 40% epoch 2 of 3 (loss=1.235)
-      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or now with \`--detach\`
+      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or \`ilab-backend resume weekly-47 --detach\` to let it go on by itself
         next: ilab-backend resume weekly-47
       "
     `);
@@ -223,7 +223,7 @@ describe('what people read of a run that', () => {
       "weekly-47: resumed (instructlab, local): datagen done earlier; train started
         to end it: ilab-backend cancel weekly-47
       train: 40% epoch 2 of 3 (loss=1.235)
-      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or now with \`--detach\`
+      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or \`ilab-backend resume weekly-47 --detach\` to let it go on by itself
         next: ilab-backend resume weekly-47
       "
     `);
@@ -275,7 +275,7 @@ describe('what people read of a run that', () => {
 
   test('is only waited for: its end alone', async () => {
     expect(await told(STORIES.interrupted.slice(-1))).toMatchInlineSnapshot(`
-      "train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or now with \`--detach\`
+      "train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or \`ilab-backend resume weekly-47 --detach\` to let it go on by itself
         next: ilab-backend resume weekly-47
       "
     `);

@@ -180,7 +180,8 @@ const interrupted: readonly RunEvent[] = [
   event('run-ended', 61.2, {
     phase: 'Interrupted',
     exitCode: 130,
-    message: 'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or now with `--detach`',
+    message:
+      'train goes on; eval starts when you type `ilab-backend resume weekly-47`, or `ilab-backend resume weekly-47 --detach` to let it go on by itself',
     next: 'ilab-backend resume weekly-47',
   }),
 ];

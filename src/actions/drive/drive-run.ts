@@ -1,3 +1,4 @@
+import { afterCause } from '../../domain/after-failure.ts';
 import { isAbort, UserError } from '../../domain/errors.ts';
 import type { RunEvent } from '../../domain/event.ts';
 import type { StageName } from '../../domain/naming.ts';
@@ -15,6 +16,7 @@ import { recordGone } from '../follow/record-gone.ts';
 import { startedEvent } from '../follow/started-event.ts';
 import { type OpenRun, openRun } from '../open-run.ts';
 import { readRun } from '../read-run.ts';
+import { typedAgain } from '../typed-again.ts';
 import type { DriveContext } from './drive-context.ts';
 import { driveStage } from './drive-stage.ts';
 import { telling } from './notify.ts';
@@ -62,7 +64,7 @@ export async function* driveRun(
       yield* followRun(deps, { name: options.name, ...limit, ...since }, signal);
       return;
     }
-    const opened = known ?? (await openOrRelease(deps, options.name, lock));
+    const opened = known ?? (await openOrRelease(deps, stored.record, lock));
     known = opened;
     const queue = new EventQueue();
     const session = new RunSession(deps.store, stored, (events) => queue.push(...events));
@@ -110,9 +112,9 @@ interface Driving {
   readonly interrupt: AbortSignal;
 }
 
-async function openOrRelease(deps: Deps, name: string, lock: RunLock): Promise<OpenRun> {
+async function openOrRelease(deps: Deps, record: RunRecord, lock: RunLock): Promise<OpenRun> {
   try {
-    return await openRun(deps, name);
+    return await openRun(deps, record.name, record);
   } catch (error) {
     await lock.release();
     throw error;
@@ -178,7 +180,9 @@ async function drive(
   const time = timestamp(deps.clock);
   const overhead = { ...overheadOf(session.record), ...deps.target.effort?.() };
   const then = next === undefined || isPlaceGone ? {} : { next };
-  queue.push({ type: 'run-ended', time, run: name, ...ending, ...then, exitCode, overhead });
+  const ways = isPlaceGone ? [] : afterCause(session.record, { ...ending, ...then }, typedAgain(opened.document));
+  const after = ways.length === 0 ? {} : { after: ways };
+  queue.push({ type: 'run-ended', time, run: name, ...ending, ...then, ...after, exitCode, overhead });
   return 'ended';
 }
 

@@ -8,6 +8,7 @@ import type { RunRecord } from '../../domain/run-record.ts';
 import { NO_SIGHTS } from '../../domain/sight.ts';
 import { type Deps, timestamp } from '../deps.ts';
 import { readRun } from '../read-run.ts';
+import { waysOn } from '../typed-again.ts';
 import { adviserOf } from './advise-on.ts';
 import { EventQueue } from './event-queue.ts';
 import { type Advise, followProgress } from './read-progress.ts';
@@ -78,6 +79,7 @@ async function follow(
   const last = stored?.record ?? record;
   queue.push(...eventsBetween(record, last));
   const ending = endingOf(last, driven, driven ? NO_SIGHTS : await seeAttempts(deps, last, driven));
+  const after = stored === undefined ? [] : await waysOn(deps, last, ending);
   const left = signal.aborted || timedOut;
   const exitCode = timedOut ? 124 : ending.exitCode;
   const message = left && driven ? `${last.name} goes on; this program only watched` : ending.message;
@@ -87,6 +89,7 @@ async function follow(
     run: last.name,
     ...ending,
     message,
+    ...(after.length === 0 ? {} : { after }),
     exitCode,
     overhead: overheadOf(last),
   });

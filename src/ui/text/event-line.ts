@@ -163,6 +163,7 @@ function endLine(event: OfType<'run-ended'>, options: TextOptions | undefined): 
   const time = event.overhead === undefined ? '' : overheadPhrase(event.overhead);
   if (time !== '') hints.push(`time: ${time}`);
   if (event.next !== undefined) hints.push(`next: ${oneLine(event.next, options)}`);
+  hints.push(...(event.after ?? []).map((line) => oneLine(line, options)));
   return { text: oneLine(event.message, options), tone: phaseTone(event.phase), hints };
 }
 

@@ -27,8 +27,9 @@ export function finalLines(view: RunView, now: Date, look: Look): readonly strin
   );
   const time = ending.overhead === undefined ? '' : overheadPhrase(ending.overhead);
   // A command is copied: the terminal may break its line, we do not.
-  const next = ending.next === undefined ? '' : withPlace(oneLine(ending.next, look), look.place);
-  return [...lines, '', ...said, ...(time === '' ? [] : [`time: ${time}`]), ...(next === '' ? [] : [`next: ${next}`])];
+  const commands = [...(ending.next === undefined ? [] : [`next: ${ending.next}`]), ...(ending.after ?? [])];
+  const typed = commands.map((line) => withPlace(oneLine(line, look), look.place));
+  return [...lines, '', ...said, ...(time === '' ? [] : [`time: ${time}`]), ...typed];
 }
 
 /** Until when time is counted: it stands once the run has ended, however long somebody looks. */

@@ -2,7 +2,7 @@ import { unreachable } from '../../domain/errors.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import { NOT_READ, type Warned } from '../../domain/progress.ts';
 import { secondsBetween } from '../../domain/record-events.ts';
-import { afterCause, type Ending } from '../../domain/run-ending.ts';
+import type { Ending } from '../../domain/run-ending.ts';
 import { isAwaitingApproval, isCancelling, lastAttempt, shownPhase } from '../../domain/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
@@ -27,6 +27,8 @@ export interface RunNow {
   readonly sights?: Sights;
   /** Absent = no log was read. */
   readonly warned?: Warned;
+  /** What to type once the fault is known, a line each; absent = nothing. */
+  readonly after?: readonly string[];
 }
 
 /**
@@ -51,7 +53,7 @@ export function statusText(
     ...paragraph(gpuTimeline(record, known.now, options)),
     paint(phaseTone(ending.phase), oneLine(ending.message, options), color),
     ...next.map((command) => `next: ${oneLine(command, options)}`),
-    ...afterCause(record, ending).map((line) => oneLine(line, options)),
+    ...(known.after ?? []).map((line) => oneLine(line, options)),
   ].join('\n');
 }
 

@@ -165,7 +165,8 @@ describe('interrupt, cancel, two drivers', () => {
       type: 'run-ended',
       phase: 'Interrupted',
       exitCode: 130,
-      message: 'one goes on; two starts when you type `ilab-backend resume weekly-1`, or now with `--detach`',
+      message:
+        'one goes on; two starts when you type `ilab-backend resume weekly-1`, or `ilab-backend resume weekly-1 --detach` to let it go on by itself',
     });
     world.target.script = () => succeeded();
     world.target.finish('weekly-1-one-1', succeeded());

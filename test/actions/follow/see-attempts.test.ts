@@ -43,7 +43,8 @@ describe('following a run that nobody drives', () => {
   test('while its stage runs: that goes on', async () => {
     expect(await lastWords(await leave())).toMatchObject({
       exitCode: 130,
-      message: 'one goes on; two starts when you type `ilab-backend resume weekly-1`, or now with `--detach`',
+      message:
+        'one goes on; two starts when you type `ilab-backend resume weekly-1`, or `ilab-backend resume weekly-1 --detach` to let it go on by itself',
     });
   });
 

@@ -105,7 +105,8 @@ describe('a time limit', () => {
       kind: 'failed',
       class: 'user',
       reason: 'deadline',
-      message: 'it did not end within 1 seconds (activeDeadlineSeconds)',
+      message:
+        'it did not end within 1 seconds (activeDeadlineSeconds); to give it more: `--run-timeout` of `resume`, `timeouts.run` of the stage',
     });
   });
 

@@ -99,8 +99,8 @@ describe('what a terminal of 80x24 holds when a run', () => {
       ○ eval     Pending
       ○ publish  Pending
 
-      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or now
-      with \`--detach\`
+      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or
+      \`ilab-backend resume weekly-47 --detach\` to let it go on by itself
       next: ilab-backend resume weekly-47
       "
     `);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { afterCause } from '../../../src/domain/after-failure.ts';
 import { endingOf } from '../../../src/domain/run-ending.ts';
 import { runPhase } from '../../../src/domain/run-phase.ts';
 import { type RunRecord, runRecordSchema } from '../../../src/domain/run-record.ts';
@@ -13,7 +14,8 @@ import { at } from '../stories.ts';
 const now = new Date(at(4000));
 
 function status(record: RunRecord, driven = false, options: DocumentOptions = {}, sights: Sights = NO_SIGHTS): string {
-  return statusText(record, { ending: endingOf(record, driven, sights), now, sights }, options);
+  const ending = endingOf(record, driven, sights);
+  return statusText(record, { ending, after: afterCause(record, ending), now, sights }, options);
 }
 
 test.each(Object.entries(RECORDS))('the record %s is one', (_name, record) => {
@@ -57,8 +59,8 @@ describe('status of a run that', () => {
 
       train failed: the main container ended with exit code 1
       next: ilab-backend logs weekly-47 train
-      then: ilab-backend resume weekly-47
-      or with other values: ilab-backend run instructlab --set NAME=VALUE"
+      then with other values or files: ilab-backend run instructlab --set NAME=VALUE
+      or once more as it was: ilab-backend resume weekly-47"
     `);
   });
   test('was refused by a gate', () => {
@@ -132,7 +134,7 @@ describe('status of a run that', () => {
       train     Running   1          1h 0m      <none>
       eval      Pending   <none>     <none>     <none>
 
-      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or now with \`--detach\`
+      train goes on; eval starts when you type \`ilab-backend resume weekly-47\`, or \`ilab-backend resume weekly-47 --detach\` to let it go on by itself
       next: ilab-backend resume weekly-47"
     `);
   });
@@ -196,8 +198,8 @@ describe('status of a run that', () => {
 
       train failed: the main container ended with exit code 1
       next: ilab-backend logs weekly-47 train
-      then: ilab-backend resume weekly-47
-      or with other values: ilab-backend run instructlab --set NAME=VALUE"
+      then with other values or files: ilab-backend run instructlab --set NAME=VALUE
+      or once more as it was: ilab-backend resume weekly-47"
     `);
   });
   test('failed, in colour: the same words in the same places', () => {

@@ -106,7 +106,10 @@ function takenAway(pod: KubeObject, ended: readonly ContainerView[]): PodFailure
     return {
       ...at,
       code: 'deadline',
-      outcome: failedAs('deadline', `it did not end ${limit} (activeDeadlineSeconds)`),
+      outcome: failedAs(
+        'deadline',
+        `it did not end ${limit} (activeDeadlineSeconds); to give it more: \`--run-timeout\` of \`resume\`, \`timeouts.run\` of the stage`,
+      ),
     };
   }
   if (reason === 'Evicted') {

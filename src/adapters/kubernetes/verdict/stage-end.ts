@@ -167,7 +167,7 @@ function deadlineEnding(
   }
   const more = startedAt === undefined ? '`timeouts.queue` and `timeouts.run`' : '`timeouts.run`';
   const counted = startedAt === undefined ? ', the wait for room included' : '';
-  const message = `it did not end within ${limit}${counted} (activeDeadlineSeconds); to give it more: ${more} of the stage`;
+  const message = `it did not end within ${limit}${counted} (activeDeadlineSeconds); to give it more: \`--run-timeout\` of \`resume\`, ${more} of the stage`;
   return { code: 'deadline', outcome: failedAs('deadline', message) };
 }
 

@@ -176,7 +176,7 @@ function outcomeOf(reason: StopReason, attempt: Attempt): Outcome {
     case 'cancelled':
       return { kind: 'cancelled', message: 'it was ended on request' };
     case 'deadline': {
-      const message = `it did not end within ${spec.deadline} seconds (activeDeadlineSeconds)`;
+      const message = `it did not end within ${spec.deadline} seconds (activeDeadlineSeconds); to give it more: \`--run-timeout\` of \`resume\`, \`timeouts.run\` of the stage`;
       return { kind: 'failed', class: 'user', reason: 'deadline', message };
     }
     case 'start-timeout': {

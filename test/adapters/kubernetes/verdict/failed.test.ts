@@ -245,7 +245,7 @@ describe('an attempt that failed', () => {
       outcome: failed(
         'user',
         'deadline',
-        'it did not end within 300 seconds, the wait for room included (activeDeadlineSeconds); to give it more: `timeouts.queue` and `timeouts.run` of the stage',
+        'it did not end within 300 seconds, the wait for room included (activeDeadlineSeconds); to give it more: `--run-timeout` of `resume`, `timeouts.queue` and `timeouts.run` of the stage',
       ),
     },
     {
@@ -265,7 +265,11 @@ describe('an attempt that failed', () => {
         ],
       },
       code: 'deadline',
-      outcome: failed('user', 'deadline', 'it did not end within 2 seconds (activeDeadlineSeconds)'),
+      outcome: failed(
+        'user',
+        'deadline',
+        'it did not end within 2 seconds (activeDeadlineSeconds); to give it more: `--run-timeout` of `resume`, `timeouts.run` of the stage',
+      ),
     },
     {
       what: 'the deadline of a pod that never ran: its image took all of it',

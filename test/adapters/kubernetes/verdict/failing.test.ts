@@ -24,7 +24,7 @@ describe('an attempt that fails', () => {
     const memory = remember({ pods: [pod({ phase: 'Running', state: runs })] });
     const { verdict } = judgeAttempt(view({ job: failedJob('DeadlineExceeded') }), memory);
     const message =
-      'it did not end within 300 seconds (activeDeadlineSeconds); to give it more: `timeouts.run` of the stage';
+      'it did not end within 300 seconds (activeDeadlineSeconds); to give it more: `--run-timeout` of `resume`, `timeouts.run` of the stage';
     expect(verdict).toMatchObject({ code: 'deadline', outcome: failed('user', 'deadline', message) });
   });
 

@@ -1,0 +1,105 @@
+import { type Origin, originAt } from '../config/origin.ts';
+import { valueAt } from '../config/resolve-values.ts';
+import type { RunSources } from '../config/run-sources.ts';
+import { isSecretReference, LOCAL_SECRETS } from '../config/secret-reference.ts';
+import { afterCause } from '../domain/after-failure.ts';
+import { UserError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import type { RunPhase } from '../domain/run-phase.ts';
+import type { RunRecord } from '../domain/run-record.ts';
+import { shellWord } from '../domain/typed-place.ts';
+import type { Deps } from './deps.ts';
+import { parseDocument, type RunDocument } from './run-document.ts';
+import { selectionFlags } from './selection-changes.ts';
+
+/** What a person typed for a run beside its place, as an action takes it. */
+export interface TypedThen {
+  readonly pipeline: string;
+  readonly profile?: string;
+  readonly set: readonly string[];
+  readonly valueFiles: readonly string[];
+  readonly timeouts?: { readonly queue?: number; readonly start?: number; readonly run?: number };
+  readonly require?: readonly string[];
+  readonly stopOn?: readonly string[];
+}
+
+/** What was typed for the run that `document` was stored with; what its files said is not in it. */
+export function typedThen(document: Pick<RunDocument, 'sources'>): TypedThen {
+  const sources = JSON.parse(document.sources) as Partial<RunSources>;
+  const { pipeline, profile, params = {}, origins = {}, stages = {} } = sources;
+  const flags = [...new Set(Object.values(origins).flatMap((origin) => (origin.kind === 'flag' ? [origin.flag] : [])))];
+  const names = flags.flatMap((flag) => (flag.startsWith('--set ') ? [flag.slice('--set '.length)] : []));
+  const files = Object.values(origins).flatMap((origin) => (origin.kind === 'values' ? [origin.file] : []));
+  const ofStages = Object.entries(stages);
+  const isTyped = (path: string): boolean => originAt(origins as Record<string, Origin>, path)?.kind === 'flag';
+  const require = ofStages.flatMap(([stage, { require: conditions = [] }]) =>
+    conditions.map((condition) => `${stage}=${condition}`),
+  );
+  const stopOn = ofStages.flatMap(([stage, { stopOn: kinds = [] }]) =>
+    isTyped(`stages.${stage}.stopOn`) ? [`${stage}=${kinds.length === 0 ? 'none' : kinds.join(',')}`] : [],
+  );
+  const timeouts = Object.fromEntries(
+    (['queue', 'start', 'run'] as const).flatMap((name) => {
+      const stage = ofStages.find(([one]) => origins[`stages.${one}.timeouts.${name}`]?.kind === 'flag');
+      const seconds = stage?.[1].timeouts?.[name];
+      return seconds === undefined ? [] : [[name, seconds]];
+    }),
+  );
+  return {
+    pipeline: pipeline?.name ?? '',
+    ...(profile !== undefined && origins['profile']?.kind === 'flag' ? { profile } : {}),
+    set: names.flatMap((name) => {
+      const value = valueAt(params, name);
+      return value === undefined ? [] : [`${name}=${typedText(value)}`];
+    }),
+    valueFiles: [...new Set(files)],
+    ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
+    ...(require.length === 0 ? {} : { require }),
+    ...(stopOn.length === 0 ? {} : { stopOn }),
+  };
+}
+
+/** The command that plans the same anew: `ilab-backend run images --set photos=/data/photos --only tune`. */
+export function typedAgain(document: RunDocument): string {
+  const { pipeline, profile, set, valueFiles, timeouts = {}, require = [], stopOn = [] } = typedThen(document);
+  const { stages = {} } = JSON.parse(document.sources) as Partial<RunSources>;
+  const { selected } = document.selection;
+  const isPart = selected.length < Object.keys(stages).length;
+  const flag = (name: string, values: readonly string[]): readonly string[] =>
+    values.map((value) => `${name} ${shellWord(value)}`);
+  return [
+    `ilab-backend run ${pipeline}`.trimEnd(),
+    ...flag('--profile', profile === undefined ? [] : [profile]),
+    ...flag('-f', valueFiles),
+    ...flag('--set', set),
+    ...(isPart ? flag('--only', [selected.join(',')]) : []),
+    ...selectionFlags(document.selection),
+    ...Object.entries(timeouts).map(([name, seconds]) => `--${name}-timeout ${seconds}s`),
+    ...flag('--require', require),
+    ...flag('--stop-on', stopOn),
+  ].join(' ');
+}
+
+/** As `--set` reads it. */
+function typedText(value: Json): string {
+  if (isSecretReference(value)) {
+    return LOCAL_SECRETS.includes(value.name) ? `${value.name}:${value.key}` : `${value.name}/${value.key}`;
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What to type once the fault of the run is known, a line each, with what was typed for it; nothing where nothing failed. */
+export async function waysOn(
+  { store }: Pick<Deps, 'store'>,
+  record: RunRecord,
+  ending: { readonly phase: RunPhase; readonly next?: string },
+): Promise<readonly string[]> {
+  if (afterCause(record, ending).length === 0) return [];
+  try {
+    return afterCause(record, ending, typedAgain(parseDocument(await store.readSources(record.name), record.name)));
+  } catch (error) {
+    // A plan that cannot be read is no reason to say nothing.
+    if (!(error instanceof UserError)) throw error;
+    return afterCause(record, ending);
+  }
+}
