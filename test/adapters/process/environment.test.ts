@@ -273,6 +273,14 @@ describe('an engine whose packages are others with a GPU', () => {
   const FINISH = 'package/stages/train/py/finish-environment';
   const NOTES_PYTHON = 'import sys\nopen(sys.prefix + "/finished", "a").write("ilab_torch\\n")\n';
 
+  /** Real environments with a pip that does nothing: to put the real one into each takes seconds. */
+  function withIdlePip(): void {
+    const real = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
+    const make = `'${real}' -m venv --without-pip "$3" && cd "$3"/lib/python3*/site-packages && mkdir pip && : >pip/__main__.py`;
+    onlyOnPath({ python3: `#!/bin/sh\n[ "$1" = -c ] && { echo "3.12.1 $0"; exit; }\n${make}\n` });
+    symlinkSync('/bin/mkdir', join(root, 'path/mkdir'));
+  }
+
   test.each([{ has: false }, { has: true }])('has them where there is one: $has', async ({ has }) => {
     putPythonImage('with-gpu==1 --hash=sha256:0\n');
     put('package/stages/train/py/requirements-cpu.lock', 'without-gpu==1 --hash=sha256:0\n');
@@ -285,8 +293,8 @@ describe('an engine whose packages are others with a GPU', () => {
 
   test('has its environment finished, once for all', { timeout: 120_000 }, async ({ skip }) => {
     skip(!python, 'there is no python3 >= 3.11 with venv and ensurepip');
-    const wheel = makeWheel();
-    putPythonImage(`tiny-thing @ file://${wheel.path} --hash=sha256:${wheel.sha256}\n`);
+    withIdlePip();
+    putPythonImage('x==1 --hash=sha256:0\n');
     put('package/stages/_lib/ilab_torch/__init__.py', '');
     put(FINISH, NOTES_PYTHON);
     const [, bin] = await prepared();
