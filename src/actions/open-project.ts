@@ -1,5 +1,6 @@
 import { configure } from '../config/configure.ts';
 import type { Variables } from '../config/environment.ts';
+import type { NamedLocation } from '../config/named-locations.ts';
 import { configPlaces } from '../config/places.ts';
 import { type RunSources, serializeSources } from '../config/run-sources.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
@@ -38,12 +39,14 @@ export interface OpenProject {
   /** What is stored with a run. */
   readonly sources: string;
   readonly config: RunSources;
+  /** Who named which data, for messages. */
+  readonly locations: readonly NamedLocation[];
 }
 
 /** Reads and joins everything that decides a run. Throws every fault together; writes nothing. */
 export async function openProject(files: SourceFiles, request: ProjectRequest): Promise<OpenProject> {
   const { packageRoot, cwd, home, env, project, ...typed } = request;
   const places = configPlaces({ packageRoot, cwd, home, env, ...(project === undefined ? {} : { project }) });
-  const { pipeline, sources } = await configure(files, { places, env, ...typed });
-  return { pipeline, sources: serializeSources(sources), config: sources };
+  const { pipeline, sources, locations } = await configure(files, { places, env, ...typed });
+  return { pipeline, sources: serializeSources(sources), config: sources, locations };
 }

@@ -1,11 +1,14 @@
+import { noDataNamed } from '../config/named-locations.ts';
 import { UserError } from '../domain/errors.ts';
 import { PROGRAM_IMAGE } from '../domain/image-name.ts';
 import type { StageName } from '../domain/naming.ts';
+import { NoData } from '../domain/no-data.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import { neededStages, selectStages, type Wanted } from '../domain/selection.ts';
 import type { SourceRequest } from '../ports/source-store.ts';
 import type { PlanDeps } from './deps.ts';
+import type { OpenProject } from './open-project.ts';
 import type { Pin, RunDocument, Selection } from './run-document.ts';
 
 /** What a person asked for beside the pipeline's values. */
@@ -31,11 +34,11 @@ export interface InputWish {
 /** Pins data and images and notes the selection: all of a run that is not rendered. Throws what the person typed wrong. */
 export async function prepareDocument(
   deps: PlanDeps,
-  pipeline: RenderablePipeline,
-  sources: string,
+  project: Pick<OpenProject, 'pipeline' | 'sources' | 'locations'>,
   wishes: Wishes,
   signal: AbortSignal,
 ): Promise<RunDocument> {
+  const { pipeline, sources } = project;
   const { stages } = pipeline.pipeline;
   const selected = selectStages(stages, wishes.wanted);
   if (selected.length === 0) {
@@ -47,7 +50,7 @@ export async function prepareDocument(
   const needed = neededStages(stages, selected, replaced, new Set(Object.keys(reuse)));
   // A result taken over with --reuse is compared and shown by the data it would be made from now.
   const taken = stages.filter((stage) => selected.includes(stage.name) || needed.has(stage.name));
-  const pins = await pinAll(deps, pipeline, taken, located, signal);
+  const pins = await pinAll(deps, project, { stages: taken, located }, signal);
   return {
     version: 1,
     sources,
@@ -57,18 +60,22 @@ export async function prepareDocument(
   };
 }
 
+type LocationWish = Extract<InputWish['from'], { kind: 'location' }> & { readonly wish: string };
+/** By `stage.input`: what is read instead of what the values name. */
+type Located = ReadonlyMap<string, LocationWish>;
+
 function placeInputs(
   stages: readonly Stage[],
   selected: readonly StageName[],
   wishes: readonly InputWish[],
-): { readonly inputs: Selection['inputs']; readonly located: ReadonlyMap<string, string> } {
+): { readonly inputs: Selection['inputs']; readonly located: Located } {
   const inputs: Selection['inputs'] = {};
-  const located = new Map<string, string>();
+  const located = new Map<string, LocationWish>();
   for (const wish of wishes) {
     const { stage, input } = findInput(stages, selected, wish.name);
     const key = `${stage.name}.${input.name}`;
     if (wish.from.kind === 'location') {
-      located.set(key, wish.from.location);
+      located.set(key, { wish: wish.name, ...wish.from });
     } else if (input.kind === 'source') {
       throw new UserError('bad-input', `input ${key} takes data from outside, not a stage's output`, {
         hint: `give it a folder: --input ${wish.name}=PATH`,
@@ -137,9 +144,8 @@ export function knownStage(stages: readonly Stage[], name: string): StageName {
 
 async function pinAll(
   deps: PlanDeps,
-  pipeline: RenderablePipeline,
-  stages: readonly Stage[],
-  located: ReadonlyMap<string, string>,
+  { pipeline, locations }: Pick<OpenProject, 'pipeline' | 'locations'>,
+  { stages, located }: { readonly stages: readonly Stage[]; readonly located: Located },
   signal: AbortSignal,
 ): Promise<Pin[]> {
   const pins: Pin[] = [];
@@ -154,27 +160,39 @@ async function pinAll(
         stage: stage.name,
         input: request.input,
         request,
-        source: await source,
+        source: await source.catch((error: unknown) => {
+          throw whoNamed(error, request.location, located.get(`${stage.name}.${request.input}`), locations);
+        }),
       });
     }
   }
   return pins;
 }
 
-function requestsOf(
-  pipeline: RenderablePipeline,
-  stage: Stage,
-  located: ReadonlyMap<string, string>,
-): readonly SourceRequest[] {
+function requestsOf(pipeline: RenderablePipeline, stage: Stage, located: Located): readonly SourceRequest[] {
   const requests = new Map<string, SourceRequest>();
   for (const { name, ...asked } of pipeline.sourceInputs(stage.name)) requests.set(name, { input: name, ...asked });
   for (const input of stage.inputs) {
-    const location = located.get(`${stage.name}.${input.name}`);
+    const location = located.get(`${stage.name}.${input.name}`)?.location;
     if (location !== undefined) {
       requests.set(input.name, { builtin: [], ...requests.get(input.name), input: input.name, location });
     }
   }
   return [...requests.values()];
+}
+
+/** The fault with who named the data and what to type instead, where it is that nothing is there. */
+function whoNamed(
+  error: unknown,
+  location: string,
+  typed: LocationWish | undefined,
+  locations: OpenProject['locations'],
+): unknown {
+  if (!(error instanceof NoData)) return error;
+  if (typed !== undefined)
+    return new UserError('bad-input', error.message, { hint: `name another: --input ${typed.wish}=PATH` });
+  const named = locations.find((one) => one.location === location);
+  return named === undefined ? error : noDataNamed(error, named);
 }
 
 async function identifyImages(

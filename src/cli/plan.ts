@@ -51,7 +51,7 @@ export async function showPlan(
     readonly against?: RunPlace | undefined;
   },
 ): Promise<number> {
-  const document = await prepareDocument(deps, project.pipeline, project.sources, wishes, context.signal);
+  const document = await prepareDocument(deps, project, wishes, context.signal);
   const runs = (await deps.store.list()).map((stored) => stored.record);
   const decision: DecisionContext = { pipeline: project.pipeline, document, runs, artifacts: deps.artifacts };
   const plan = await makePlan(decision, deps.target);

@@ -70,13 +70,14 @@ export async function runPipeline(
 async function record(
   context: CliContext,
   deps: Deps,
-  { pipeline, sources }: Awaited<ReturnType<typeof openProject>>,
+  project: Awaited<ReturnType<typeof openProject>>,
   { flags, wishes }: { readonly flags: RunFlags; readonly wishes: Wishes },
 ): Promise<string> {
   const { signal } = context;
   const { name } = flags;
+  const { pipeline } = project;
   const target = targetOf(flags) ?? pipeline.target;
-  const document = await prepareDocument(deps, pipeline, sources, wishes, signal);
+  const document = await prepareDocument(deps, project, wishes, signal);
   // A run of that name goes on with its own plan: what it builds on was there when it was recorded.
   const known = name !== undefined && (await deps.store.read(name)) !== undefined;
   if (!known) {

@@ -9,6 +9,7 @@ import { readImages } from './image-names.ts';
 import { listPipelines, type PipelineEntry, pickPipeline, readPipelineSource, readProfiles } from './library.ts';
 import { compilePipeline, type ParsedPipeline, parsePipeline } from './load-pipeline.ts';
 import type { LoadedPipeline } from './loaded-pipeline.ts';
+import type { NamedLocation } from './named-locations.ts';
 import { openLoaded } from './open-sources.ts';
 import type { Origin } from './origin.ts';
 import type { ConfigPlaces } from './places.ts';
@@ -58,6 +59,8 @@ export interface Configured {
   readonly loaded: LoadedPipeline;
   /** What a run is recorded with; `serializeSources` makes its text. */
   readonly sources: RunSources;
+  /** Who named which data, for messages; no part of what is recorded. */
+  readonly locations: readonly NamedLocation[];
   /** The same as `openSources(sources)`. */
   readonly pipeline: RenderablePipeline;
 }
@@ -77,7 +80,7 @@ export async function configure(files: SourceFiles, request: ConfigRequest): Pro
   const loaded = compile(parsed, stages);
   refuseRequired(loaded, stages);
   const own = ownPipeline(settings, settings.project === undefined ? 'user' : 'project') === entry.name;
-  const sources = resolveConfig({
+  const { sources, locations } = resolveConfig({
     pipeline: loaded,
     source,
     reader: parsed.file.reader,
@@ -90,7 +93,7 @@ export async function configure(files: SourceFiles, request: ConfigRequest): Pro
     origins,
     project: { own, hasFile: settings.project !== undefined },
   });
-  return { entry, loaded, sources, pipeline: openLoaded(loaded, sources) };
+  return { entry, loaded, sources, locations, pipeline: openLoaded(loaded, sources) };
 }
 
 /** Which engine each stage of the chosen pipeline uses with the chosen profile, in the order of the file. */

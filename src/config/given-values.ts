@@ -9,6 +9,8 @@ import { isSecretReference, parseSecretReference, SECRET_FORM } from './secret-r
 export interface Given {
   readonly path: ValuePath;
   readonly value: Json;
+  /** What stands there, where `value` is made of it: a relative path. */
+  readonly written?: string;
   readonly origin: Origin;
   /** The folder that relative paths in it start from, absolute. */
   readonly base: string;

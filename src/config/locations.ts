@@ -14,7 +14,8 @@ export function placeLocation(given: Given, schema: JsonObject, home: string): G
   const { value } = given;
   const source = schemaAt(schema, given.path)?.['x-source'];
   if (!isJsonObject(source) || typeof value !== 'string') return given;
-  return { ...given, value: locationFrom(value, given.base, builtinNames(source), home) };
+  const placed = locationFrom(value, given.base, builtinNames(source), home);
+  return placed === value ? given : { ...given, value: placed, written: value };
 }
 
 /** Whether the text names no folder of this machine: a URL, `hf:org/name`, a built-in name, nothing. */

@@ -8,6 +8,7 @@ import { type Given, givenInFile } from './given-values.ts';
 import { readImages } from './image-names.ts';
 import type { LoadedPipeline } from './loaded-pipeline.ts';
 import { type MissingValue, missingError } from './missing-values.ts';
+import { type NamedLocation, namedLocations } from './named-locations.ts';
 import { NOTIFY_SETTINGS, resolveNotify } from './notify-settings.ts';
 import type { Origin } from './origin.ts';
 import { readOverlays } from './overlays.ts';
@@ -37,8 +38,14 @@ export interface ResolveInput {
   readonly project: { readonly own: boolean; readonly hasFile: boolean };
 }
 
+/** What a run is recorded with, and who named which data. */
+export interface ResolvedConfig {
+  readonly sources: RunSources;
+  readonly locations: readonly NamedLocation[];
+}
+
 /** Joins the layers over a loaded pipeline. Throws one `UserError` with every fault. */
-export function resolveConfig(input: ResolveInput): RunSources {
+export function resolveConfig(input: ResolveInput): ResolvedConfig {
   return new Resolver(input).resolve();
 }
 
@@ -54,7 +61,7 @@ class Resolver {
     return this.#input.target ?? this.#input.profile?.file.target?.value ?? 'local';
   }
 
-  resolve(): RunSources {
+  resolve(): ResolvedConfig {
     const { pipeline, source, layers, profile, stages, origins, choice } = this.#input;
     const params = this.#params();
     const podSettings = this.#values('pod', POD_SETTINGS, this.#podLayers());
@@ -70,7 +77,7 @@ class Resolver {
     if (profile !== undefined) origins.set('profile', profile.chosen.origin);
     const typed = this.#input.target === undefined ? undefined : ({ kind: 'flag', flag: '--target' } as const);
     origins.set('target', typed ?? targetOrigin(profile?.file));
-    return {
+    const sources: RunSources = {
       version: 1,
       pipeline: { name: pipeline.pipeline.name, version: pipeline.pipeline.version, folder: source.folder },
       ...(profile === undefined ? {} : { profile: profile.chosen.name }),
@@ -85,6 +92,7 @@ class Resolver {
       stages: { ...stages },
       origins: Object.fromEntries(origins),
     };
+    return { sources, locations: namedLocations(params.givers, pipeline.pipeline.params) };
   }
 
   #params() {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOfSource, formatListing, type ListingEntry } from '../../domain/digest.ts';
-import { UserError } from '../../domain/errors.ts';
+import { NoData } from '../../domain/no-data.ts';
 import type { SourceFacts } from '../../domain/source-facts.ts';
 import type { SourceRequest } from '../../ports/source-store.ts';
 import { digestFile } from '../files/file-digest.ts';
@@ -18,14 +18,11 @@ export interface FolderContents {
   readonly facts?: string;
 }
 
-/** Reads every file that counts: in a git work tree those git knows or would add. Throws `bad-input` with the input's name. */
+/** Reads every file that counts: in a git work tree those git knows or would add. Throws `NoData` or `bad-input` with the input's name. */
 export async function readFolder(request: SourceRequest, signal: AbortSignal): Promise<FolderContents> {
   const { input, location, changedSince } = request;
   const kind = await stat(location).catch(() => undefined);
-  const refuse = (what: string): UserError =>
-    new UserError('bad-input', `${input}: ${what}`, {
-      hint: `name another with --input ${input}=PATH; who named this one: \`ilab-backend config view --show-origin\``,
-    });
+  const refuse = (what: string): NoData => new NoData(`${input}: ${what}`);
   if (kind === undefined) throw refuse(`there is no folder ${location}`);
   if (!kind.isDirectory()) throw refuse(`${location} is no folder`);
   const tree = await readWorkTree(input, location, changedSince, signal);
