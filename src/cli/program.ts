@@ -31,6 +31,7 @@ export async function runProgram(
     const words = isUnknown(program, argv, chosen) ? [chosen] : argv;
     await program.parseAsync(words.map(fullForm), { from: 'user' });
   } catch (error) {
+    if (error instanceof UserError) throw withoutEquals(error, argv);
     if (!(error instanceof CommanderError)) throw error;
     // Help and version end with 0, and help for whoever typed no command is already printed.
     if (error.exitCode === 0) return 0;
@@ -136,6 +137,15 @@ async function addCommand(
 /** An option whose value is optional would swallow the word behind it: `run --no-reuse hello`. */
 function fullForm(argument: string): string {
   return argument === '--no-reuse' ? '--no-reuse=*' : argument;
+}
+
+/** The pipeline that is not there is a stage that was meant: `plan --no-reuse train`. */
+function withoutEquals(error: UserError, argv: readonly string[]): UserError {
+  const word = argv[argv.indexOf('--no-reuse') + 1];
+  const isMeant = argv.includes('--no-reuse') && error.message === `there is no pipeline ${word}`;
+  if (error.code !== 'unknown-pipeline' || !isMeant || error.hint.startsWith('did you mean')) return error;
+  const hint = `did you mean \`--no-reuse=${word}\`? ${error.hint}`;
+  return new UserError(error.code, error.message, { cause: error, hint });
 }
 
 /** The first word that is no option: only that command's file is loaded. `help X` loads X. */

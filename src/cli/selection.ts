@@ -42,11 +42,12 @@ export function addDataOptions(command: Command): Command {
 
 /** A word of its own, not the opposite of --reuse; a bare `--no-reuse` comes as `--no-reuse=*` (see program.ts). */
 function noReuseOption(): Option {
-  const option = new Option(
-    '--no-reuse <stage>',
-    'run it although a result is there: `--no-reuse=train`; without a name all',
-  ).argParser(list);
+  const option = new Option('--no-reuse <stage>', 'run it although a result is there; without a name all').argParser(
+    list,
+  );
   option.negate = false;
+  // As help shows it: the name is typed with `=`, else it is the pipeline's.
+  option.flags = '--no-reuse[=<stage>]';
   return option;
 }
 

@@ -9,7 +9,8 @@ export async function usageHint(
   word: string | undefined,
 ): Promise<string | undefined> {
   if (word === undefined) return undefined;
-  if (error.code === 'commander.unknownCommand') return stageHint(context, word);
+  if (error.code === 'commander.unknownCommand')
+    return word === 'version' ? 'the version: `ilab-backend --version`' : stageHint(context, word);
   if (
     error.code === 'commander.unknownOption' &&
     word === 'resume' &&

@@ -4,6 +4,7 @@ import { nameHint } from '../template/closest.ts';
 import { formatProblems } from '../template/format-problems.ts';
 import type { Variables } from './environment.ts';
 import { ConfigFault, fileFaults } from './faults.ts';
+import { PIPELINE_KEYS } from './file-keys.ts';
 import { findProfile } from './find-profile.ts';
 import { readImages } from './image-names.ts';
 import { listPipelines, type PipelineEntry, pickPipeline, readPipelineSource, readProfiles } from './library.ts';
@@ -23,7 +24,7 @@ import {
 import { refuseRequired, withRequired } from './required-gates.ts';
 import { resolveConfig } from './resolve-config.ts';
 import type { RunSources, StageSelection } from './run-sources.ts';
-import { refuseFiles } from './settings-file.ts';
+import { type PipelineSettings, refuseFiles } from './settings-file.ts';
 import { chooseStages, type TypedTimeouts, withTimeouts } from './stage-choices.ts';
 import { withStopOn } from './stop-on.ts';
 import { readValueFiles, settingsLayers } from './value-layers.ts';
@@ -170,13 +171,23 @@ function checkOthers(settings: ProjectSettings, known: readonly PipelineEntry[])
   const { project } = settings;
   const names = known.map((entry) => entry.name);
   const own = ownPipeline(settings, 'project');
-  for (const [name, { key }] of project?.others ?? []) {
+  for (const [name, { key, settings: said }] of project?.others ?? []) {
     if (name === own) {
-      const hint = 'write there what stands here';
-      project?.reader.report(key, `the top level of this file is what counts for pipeline \`${name}\``, hint);
+      const hint = `move ${movable(said)} to the top level of this file`;
+      project?.reader.report(
+        key,
+        `\`${name}\` is this project's own pipeline: its values stand at the top level`,
+        hint,
+      );
     }
     if (!names.includes(name)) project?.reader.report(key, `there is no pipeline \`${name}\``, nameHint(name, names));
   }
+}
+
+/** What a file says of a pipeline, by the keys it would have one level up. */
+function movable(said: PipelineSettings): string {
+  const keys = PIPELINE_KEYS.filter((key) => said[key] !== undefined);
+  return keys.length === 0 ? 'what stands here' : keys.map((key) => `\`${key}:\``).join(', ');
 }
 
 function typed(flag: string, name: string | undefined): TypedChoice {

@@ -2,7 +2,7 @@ import { UserError } from '../domain/errors.ts';
 import type { ExplainedChild, Explanation } from '../domain/explanation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
-import { closest, nameHint } from '../template/closest.ts';
+import { nameHint } from '../template/closest.ts';
 import { type ParamLeaf, typeName } from '../template/param-leaves.ts';
 import type { ParamSchema } from '../template/param-schema.ts';
 import { type ConfigRequest, readChoices } from './configure.ts';
@@ -207,11 +207,7 @@ function isMap(own: JsonObject): boolean {
 
 function unknown(path: string, block: Block): UserError {
   const known = namedPaths(block.schema).map((one) => shownPlace(block, one));
-  const lastOf = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
-  const last = closest(path, known) === undefined ? closest(lastOf(path), known.map(lastOf)) : undefined;
-  const alike = known.filter((name) => lastOf(name) === last);
-  const hint =
-    alike.length > 0 ? `did you mean ${alike.map((name) => `\`${name}\``).join(', ')}?` : nameHint(path, known);
+  const hint = nameHint(path, known);
   const what = block.name === 'params' ? 'parameter' : block.name === 'pod' ? 'pod setting' : 'key';
   return new UserError('bad-params', `there is no ${what} ${path}`, hint === undefined ? {} : { hint });
 }

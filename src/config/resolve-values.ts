@@ -1,5 +1,6 @@
 import { isCollection, isNode, type Node } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { nameHint } from '../template/closest.ts';
 import type { ParamSchema } from '../template/param-schema.ts';
 import { problemAt } from '../template/source-position.ts';
 import type { ValueFault } from '../template/value-fault.ts';
@@ -40,7 +41,7 @@ export function resolveValues(
     givers: new Map(given.map((one) => [dotted(one.path), one])),
     faults: judged
       .filter((fault) => !missing.includes(fault))
-      .map((fault) => toFault(fault, giverOf(given, fault), above)),
+      .map((fault) => toFault(placed(fault, schema), giverOf(given, fault), above)),
     missing: missing.map((fault) => fault.path.join('.')),
   };
 }
@@ -51,6 +52,20 @@ function giverOf(given: readonly Given[], fault: ValueFault): Given | undefined 
   return given
     .filter((one) => one.path.length <= path.length && one.path.every((name, index) => name === path[index]))
     .toSorted((a, b) => b.path.length - a.path.length)[0];
+}
+
+/** A name that is known elsewhere, with where: the judge knows only those beside it. */
+function placed(fault: ValueFault, schema: ParamSchema): ValueFault {
+  if (fault.keyword !== 'additionalProperties' || isGuess(fault.hint)) return fault;
+  const hint = nameHint(
+    fault.path.join('.'),
+    schema.leaves().map(({ path }) => path),
+  );
+  return hint !== undefined && isGuess(hint) ? { ...fault, hint } : fault;
+}
+
+function isGuess(hint: string | undefined): boolean {
+  return hint?.startsWith('did you mean') === true;
 }
 
 function toFault(fault: ValueFault, giver: Given | undefined, above: readonly string[]): Fault {

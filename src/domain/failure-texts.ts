@@ -108,6 +108,6 @@ export const FAILURE_TEXTS: Readonly<Record<FailureReason, FailureText>> = {
     classes: ['config'],
     meaning: 'An input or an output is not what was recorded: it changed afterwards.',
     causes: ['a file was edited in the folder of a run', 'a disk or a transfer that lost something'],
-    remedies: ['make it again: `ilab-backend run --no-reuse STAGE`'],
+    remedies: ['make it again: `ilab-backend run --no-reuse=STAGE`'],
   },
 };

@@ -98,14 +98,27 @@ function toFault(error: ErrorObject, root: Json): ValueFault {
     const hint = isJsonObject(known) ? nameHint(name, Object.keys(known)) : undefined;
     return { path: [...path, name], keyword, message: 'is not known', ...(hint === undefined ? {} : { hint }) };
   }
-  const near = keyword === 'enum' ? nearest(error) : undefined;
-  return {
-    path,
-    keyword,
-    message: refusal(error),
-    ...(near === undefined ? {} : { hint: `did you mean \`${near}\`?` }),
-  };
+  const hint = hintFor(error);
+  return { path, keyword, message: refusal(error), ...(hint === undefined ? {} : { hint }) };
 }
+
+function hintFor(error: ErrorObject): string | undefined {
+  if (error.keyword === 'type' && isQuoted(error)) return 'take the quotes away';
+  const near = error.keyword === 'enum' ? nearest(error) : undefined;
+  return near === undefined ? undefined : `did you mean \`${near}\`?`;
+}
+
+/** A text that would be what is wanted without its quotes. */
+function isQuoted({ data, params }: ErrorObject): boolean {
+  const form = UNQUOTED[String(params['type'])];
+  return typeof data === 'string' && form?.test(data) === true;
+}
+
+const UNQUOTED: Readonly<Record<string, RegExp>> = {
+  integer: /^[+-]?\d+$/,
+  number: /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+  boolean: /^(true|false)$/,
+};
 
 /** Which of the allowed texts was meant. */
 function nearest({ data, params }: ErrorObject): string | undefined {

@@ -79,6 +79,7 @@ describe('what is typed wrong ends with 2 and one clear message', () => {
     ['explain', "missing required argument 'parameter'"],
     ['diff x', '`ilab-backend diff RUN @latest`'],
     ['diff', '`ilab-backend diff RUN @latest`'],
+    ['version', 'the version: `ilab-backend --version`'],
     ['resume x --set a=b', '`ilab-backend run --set NAME=VALUE`'],
     ['resume x -f values.yaml', '`ilab-backend run --set NAME=VALUE`'],
     ['resume x --detach --takeover', "'--takeover' cannot be used with option '--detach'"],
@@ -115,6 +116,20 @@ describe('what to type instead', () => {
       message: "unknown command 'tally'",
       hint: 'tally is a stage of the pipeline mine: `ilab-backend run mine --only tally`',
     });
+  });
+
+  test('a stage behind --no-reuse, which is taken for the pipeline', async () => {
+    const noPipeline = (name: string, hint: string) => ({
+      openProject: () => Promise.reject(new UserError('unknown-pipeline', `there is no pipeline ${name}`, { hint })),
+    });
+    const told = (argv: readonly string[], opener: ReturnType<typeof noPipeline>) =>
+      expect(runProgram(argv, ['train'], new Terminal().context(opener))).rejects;
+    const list = noPipeline('train', 'pipelines: mine');
+    const meant = 'did you mean `--no-reuse=train`? pipelines: mine';
+    await told(['plan', '--no-reuse', 'train'], list).toMatchObject({ code: 'unknown-pipeline', hint: meant });
+    await told(['plan', 'train', '--no-reuse'], list).toMatchObject({ hint: 'pipelines: mine' });
+    const near = noPipeline('mime', 'did you mean mine? pipelines: mine');
+    await told(['plan', '--no-reuse', 'mime'], near).toMatchObject({ hint: 'did you mean mine? pipelines: mine' });
   });
 
   test('a word that is nothing', async () => {

@@ -4,7 +4,7 @@ import { openSources } from '../../src/config/open-sources.ts';
 import type { Origin } from '../../src/config/origin.ts';
 import { parseSources, serializeSources } from '../../src/config/run-sources.ts';
 import { type Typed, TypedIn } from './harness.ts';
-import { PIPELINE, TEMPLATE } from './pipeline-texts.ts';
+import { changed, PIPELINE, TEMPLATE } from './pipeline-texts.ts';
 
 const HEAD = 'apiVersion: ilab-backend.dev/v1alpha1\n';
 
@@ -371,6 +371,15 @@ ilab-backend.yaml:7:11: \`epochs\` must be >= 1, is 0
     );
   });
 
+  test('a parameter that is known elsewhere is told with where', async () => {
+    const train = { type: 'object', additionalProperties: false, properties: { steps: { type: 'integer' } } };
+    place.write({ 'pipelines/p/pipeline.yaml': changed({ 'params.properties.train': train }) });
+    project('params: { data: tiny, steps: 3 }\n');
+    expect((await place.refusal({ set: ['steps=3'] })).message).toMatch(
+      /--set steps: .*\n = did you mean `train.steps`\?\n\n.*`steps` is not known\n.*\n.*\n.*= did you mean `train.steps`\?/,
+    );
+  });
+
   test('what an engine needs, and who asks', async () => {
     project('params: { data: tiny }\nstages: { make: { engine: two } }\n');
     const error = await place.refusal({});
@@ -390,6 +399,12 @@ ilab-backend.yaml:7:11: \`epochs\` must be >= 1, is 0
     ['an overlay of an unknown stage', 'overlays: { mak: [] }\n', /there is no stage `mak`/],
     ['an overlay of nothing', 'overlays: { make: [{ kind: Pod, patch: {} }] }\n', /no Pod for this overlay/],
     ['an overlay with a wrong name', 'overlays: { make: [{ patch: { a: "${params.x}" } }] }\n', /no field `x`/],
+    ['a number in quotes', 'params: { epochs: "3" }\n', /must be an integer, is "3"\n.*\n.*\n.*= take the quotes away/],
+    [
+      'values of the own pipeline',
+      'pipelines: { p: { params: {} } }\n',
+      /`p` is this project's own.*\n.*\n.*\n.*= move `params:` to the top/,
+    ],
     ['settings of an unknown pipeline', 'pipelines: { helo: {} }\n', /there is no pipeline `helo`/],
     ['a second document', '---\nkind: Project\n', /the file must hold one document/],
     ['broken YAML', 'params: { a: 1\n', /not valid YAML/],

@@ -62,7 +62,11 @@ test('settings that would not count: a project says them where its other pipelin
   const file = ['apiVersion: ilab-backend.dev/v1alpha1', 'kind: Project', 'pipelines:', '  instructlab: {}', ''];
   writeFileSync(join(project, 'ilab-backend.yaml'), file.join('\n'));
   const ended = await person.type('plan', '--project', project);
-  expectFault(ended, 2, /ilab-backend\.yaml:4:3: the top level of this file is what counts for pipeline `instructlab`/);
+  expectFault(
+    ended,
+    2,
+    /ilab-backend\.yaml:4:3: `instructlab` is this project's own pipeline: its values stand at the top level/,
+  );
 });
 
 test('an index that does not answer: nothing half-made stays, and the next try works', async () => {
