@@ -5,7 +5,7 @@ import type { StageName } from '../domain/naming.ts';
 import { NoData } from '../domain/no-data.ts';
 import type { Stage } from '../domain/pipeline.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
-import { neededStages, selectStages, type Wanted } from '../domain/selection.ts';
+import { knownStage, neededStages, selectStages, type Wanted } from '../domain/selection.ts';
 import type { SourceRequest } from '../ports/source-store.ts';
 import type { PlanDeps } from './deps.ts';
 import type { OpenProject } from './open-project.ts';
@@ -131,15 +131,6 @@ function reuseWishes(stages: readonly Stage[], wishes: Wishes): Selection['reuse
 function freshStages(stages: readonly Stage[], fresh: readonly string[]): string[] {
   for (const name of fresh) if (name !== '*') knownStage(stages, name);
   return [...fresh];
-}
-
-/** Throws `unknown-stage` with the names there are. */
-export function knownStage(stages: readonly Stage[], name: string): StageName {
-  const stage = stages.find((candidate) => candidate.name === name);
-  if (stage !== undefined) return stage.name;
-  throw new UserError('unknown-stage', `there is no stage ${name}`, {
-    hint: `stages: ${stages.map((other) => other.name).join(', ')}`,
-  });
 }
 
 async function pinAll(

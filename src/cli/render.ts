@@ -1,4 +1,4 @@
-import { knownStage } from '../actions/prepare-document.ts';
+import { knownStage } from '../domain/selection.ts';
 import { renderStages } from '../actions/render-stages.ts';
 import type { DefineCommand } from './define-command.ts';
 import { addPlaceOptions, type PlaceFlags, placeOf, targetOf } from './place.ts';

@@ -1,3 +1,4 @@
+import { UserError } from './errors.ts';
 import type { StageName } from './naming.ts';
 import type { Stage } from './pipeline.ts';
 
@@ -71,4 +72,13 @@ export function neededStages(
 function isReplaced(stage: Stage, need: StageName, replaced: ReadonlySet<string>): boolean {
   const using = stage.inputs.filter((input) => input.kind === 'output' && input.from.some((ref) => ref.stage === need));
   return using.length > 0 && using.every((input) => replaced.has(`${stage.name}.${input.name}`));
+}
+
+/** Throws `unknown-stage` with the names there are. */
+export function knownStage(stages: readonly Stage[], name: string): StageName {
+  const stage = stages.find((candidate) => candidate.name === name);
+  if (stage !== undefined) return stage.name;
+  throw new UserError('unknown-stage', `there is no stage ${name}`, {
+    hint: `stages: ${stages.map((other) => other.name).join(', ')}`,
+  });
 }
