@@ -16,16 +16,18 @@ export async function removeRun(deps: Deps, name: string, signal: AbortSignal): 
   const { record } = await readRun(deps, name);
   const lock = await deps.store.lock(name);
   if (lock === undefined) {
-    throw new UserError('name-taken', `run ${name} is being driven`, {
+    throw new UserError('still-running', `run ${name} is being driven`, {
       hint: `end it first: \`ilab-backend cancel ${name}\``,
     });
   }
   try {
     await refuseWhatRuns(deps, record);
-    const user = await userOf(deps, name);
-    if (user !== undefined) {
-      throw new UserError('name-taken', `run ${user} builds on a result of ${name}`, {
-        hint: `remove that first: \`ilab-backend rm ${user}\``,
+    const users = await usersOf(deps, name);
+    if (users.length > 0) {
+      const [who, first] =
+        users.length === 1 ? [`run ${users[0]} builds`, 'it'] : [`runs ${users.join(', ')} build`, 'them'];
+      throw new UserError('in-use', `${who} on a result of ${name}`, {
+        hint: `remove ${first} first: \`ilab-backend rm ${users.join(' ')}\``,
       });
     }
     const refs = record.stages.flatMap((stage) =>
@@ -45,16 +47,17 @@ async function refuseWhatRuns(deps: Deps, record: RunRecord): Promise<void> {
   for (const [stage, sight] of await seeAttempts(deps, record, false)) {
     if (!isUnderWay(sight)) continue;
     const how = sight.kind === 'unknown' ? `may still run: ${sight.reason}` : 'still runs';
-    throw new UserError('name-taken', `stage ${stage} of ${record.name} ${how}`, {
+    throw new UserError('still-running', `stage ${stage} of ${record.name} ${how}`, {
       hint: `end it first: \`ilab-backend cancel ${record.name}\``,
     });
   }
 }
 
-/** Another run whose record or plan names this one. */
-async function userOf(deps: Deps, name: string): Promise<string | undefined> {
+/** The other runs whose record or plan names this one, newest first: in this order they can be removed. */
+async function usersOf(deps: Deps, name: string): Promise<readonly string[]> {
+  const users: string[] = [];
   for (const { record } of await everyRun(deps.store)) {
-    if (record.name !== name && (await namedByRun(deps.store, record)).runs.has(name)) return record.name;
+    if (record.name !== name && (await namedByRun(deps.store, record)).runs.has(name)) users.push(record.name);
   }
-  return undefined;
+  return users;
 }

@@ -7,6 +7,7 @@ import { DIAGNOSIS_CONTENTS, diagnosisPage, diagnosisParts, diagnosisVerdict } f
 import { formatBytes } from '../ui/text/format.ts';
 import { printableJson } from '../ui/text/printable-json.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
+import { wrapTo } from '../ui/text/text-width.ts';
 import type { CliContext, PlaceOptions } from './context.ts';
 import type { DefineCommand } from './define-command.ts';
 import { type DocumentForm, outputOption } from './documents.ts';
@@ -37,7 +38,9 @@ export const defineDiagnose: DefineCommand = (command, context, done) => {
       const { deps, name, cluster } = await openRunPlace(context, flags, run);
       const isJson = flags.output === 'json';
       const file = flags.file ?? `${name}-diagnosis.${isJson ? 'json' : 'md'}`;
-      context.stderr.write(`${file === '-' ? 'collecting' : `collecting for ${file}`}. ${DIAGNOSIS_CONTENTS}\n`);
+      const told = `${file === '-' ? 'collecting' : `collecting for ${file}`}. ${DIAGNOSIS_CONTENTS}`;
+      const { isTTY, columns } = context.stderr;
+      context.stderr.write(`${(isTTY ? wrapTo(told, columns) : [told]).join('\n')}\n`);
       const place = placeOf(flags, cluster);
       const { version, platform, signal } = context;
       const diagnosis = await diagnoseRun(

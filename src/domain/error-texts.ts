@@ -158,12 +158,28 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, CodeText>> = {
     causes: [
       'a run of that name exists with another plan; the message has the difference',
       'another program drives the run, and lives',
-      'another run builds on what is to be deleted',
       'an object of that name in the namespace is not ours',
     ],
     remedies: [
       'another name: `--name NAME`',
       'follow instead of driving: `ilab-backend watch RUN`; end it first: `ilab-backend cancel RUN`',
+    ],
+  },
+  'still-running': {
+    meaning: 'A run that is to be deleted is being driven, or a stage of it still runs. Nothing was changed.',
+    causes: ['a driver of the run lives, here or on the cluster', 'the driver is gone, and what it started goes on'],
+    remedies: [
+      'end it: `ilab-backend cancel RUN`, then `ilab-backend rm RUN`',
+      'see how it stands: `ilab-backend status RUN`',
+    ],
+  },
+  'in-use': {
+    meaning:
+      'Other runs took over what this one made, or read it. Without it they could not be told or resumed. Nothing was changed.',
+    causes: ['a stage was reused from it', 'a run was told to, with `--reuse` or `--input`'],
+    remedies: [
+      'remove the runs that the message names first: `ilab-backend rm RUN`',
+      'remove every run that nothing builds on, oldest first: `ilab-backend rm --help`',
     ],
   },
   'storage-failed': {

@@ -24,6 +24,8 @@ export const ERRORS = {
     hint: 'somebody removed it, or its place with all that was in it; what was submitted may go on. To begin anew: `ilab-backend run`',
   },
   'name-taken': { exitCode: 8, hint: 'choose another name with `--name`' },
+  'still-running': { exitCode: 8, hint: 'end it first: `ilab-backend cancel RUN`' },
+  'in-use': { exitCode: 8, hint: 'remove what builds on it first: `ilab-backend rm RUN`' },
   'storage-failed': {
     exitCode: 1,
     hint: 'free space or choose another folder with `--state-dir`, then `ilab-backend resume`',

@@ -149,6 +149,10 @@ test('what is found where a run ended well is the cause of nothing', async () =>
   expect(page).not.toContain('Likely causes');
   expect(page).toContain('## It ended well\n\nweekly is done.\n\nWhat went wrong on the way:\n\n1. train, attempt 1');
   expect(page).toContain('- problem: Python: there is none. install it');
+  expect(page).toContain('3 looks at the place: 2 things to mend');
+  expect(diagnosisPage({ ...diagnosis, findings: diagnosis.findings.slice(2) })).toContain(
+    '1 look at the place: nothing to mend',
+  );
 });
 
 test('no secret is in it, wherever one lay', async () => {

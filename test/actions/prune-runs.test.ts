@@ -159,7 +159,7 @@ describe('rm', () => {
   ])('refuses a run that another one %s', async (_, change) => {
     const { world, deps, discarded } = await worldOf([{ name: 'a' }, { name: 'b', ...change }]);
     await expect(removeRun(deps, 'a', never)).rejects.toMatchObject({
-      code: 'name-taken',
+      ...{ code: 'in-use', exitCode: 8 },
       message: 'run b builds on a result of a',
     });
     expect(discarded).toEqual([]);
@@ -167,5 +167,13 @@ describe('rm', () => {
     await removeRun(deps, 'b', never);
     await removeRun(deps, 'a', never);
     expect(await world.store.list()).toEqual([]);
+  });
+
+  test('names every run that builds on it, in the order in which they can be removed', async () => {
+    const runs = [{ name: 'a' }, { name: 'b', reuses: ['a'] }, { name: 'c', reads: ['a'] }, { name: 'd' }];
+    const { deps } = await worldOf(runs);
+    const fault = await removeRun(deps, 'a', never).catch((error: unknown) => error);
+    expect(fault).toMatchObject({ message: expect.stringMatching(/^runs (b, c|c, b) build on a result of a$/) });
+    expect(fault).toMatchObject({ hint: expect.stringMatching(/^remove them first: `ilab-backend rm (b c|c b)`$/) });
   });
 });

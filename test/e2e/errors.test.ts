@@ -73,6 +73,23 @@ const WAYS: Readonly<Record<ErrorCode, Way>> = {
     expect(first.exitCode, first.stderr).toBe(0);
     return ['run', 'hello', '--set', 'name=them', '--name', 'mine'];
   },
+  'still-running': async (person) => {
+    writeActPipeline(person);
+    const script = 'while ! test -e "$GO"; do sleep 0.05; done'.replace('$GO', join(person.folder, 'go'));
+    const run = person.start(['run', 'act', '--name', 'driven', ...acting(script)]);
+    await untilPrinted(run, 'act: started', 'stderr');
+    const fault = await person.type('rm', 'driven');
+    writeFileSync(join(person.folder, 'go'), '');
+    await run;
+    return fault;
+  },
+  'in-use': async (person) => {
+    for (const name of ['first', 'second']) {
+      const ended = await person.type(...HELLO, '--name', name);
+      expect(ended.exitCode, ended.stderr).toBe(0);
+    }
+    return ['rm', 'first'];
+  },
   'storage-failed': (person) => {
     mkdirSync(person.stateDir);
     chmodSync(person.stateDir, 0o777);

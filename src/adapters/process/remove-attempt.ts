@@ -26,7 +26,7 @@ export function cleanAttempt(folder: AttemptFolder, uid: string): void {
 export function removeAttempt(stateDir: string, folder: AttemptFolder, ref: AttemptRef): void {
   const claim = readClaim(folder);
   if (claim !== undefined && readOutcome(folder) === undefined && isAlive(claim.process)) {
-    throw new UserError('name-taken', `attempt ${ref.attempt} of ${ref.stage} in ${ref.run} still runs`, {
+    throw new UserError('still-running', `attempt ${ref.attempt} of ${ref.stage} in ${ref.run} still runs`, {
       hint: `end it first: \`ilab-backend cancel ${ref.run}\``,
     });
   }

@@ -1,4 +1,4 @@
-import { escapeText, Markup } from './markup.ts';
+import { escapeText, html, Markup } from './markup.ts';
 
 /*
  * As much of a document as Observable Plot asks for when it draws: a tree of elements that only grows, and is written as text
@@ -128,4 +128,14 @@ export function drawn(
     svg.insertBefore(element, first ?? null);
   }
   return new Markup(svg.write());
+}
+
+/** Draws a chart twice: as wide as the page, and for a telephone; the sheet shows the one that fits. */
+export function drawnForBoth(
+  draw: (document: unknown, isNarrow: boolean) => unknown,
+  names: { readonly id: string; readonly title: string; readonly description: string },
+): Markup {
+  const wide = drawn((document) => draw(document, false), names);
+  const narrow = drawn((document) => draw(document, true), { ...names, id: `${names.id}-narrow` });
+  return html`<div class="if-wide">${wide}</div><div class="if-narrow">${narrow}</div>`;
 }

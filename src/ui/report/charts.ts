@@ -10,12 +10,15 @@ import type { RunReport } from '../../domain/report/report.ts';
 import type { Series } from '../../domain/report/series.ts';
 import type { SpanKind } from '../../domain/report/spans.ts';
 import { formatDuration } from '../text/format.ts';
-import { drawn } from './chart-tree.ts';
+import { drawn, drawnForBoth } from './chart-tree.ts';
 import type { Markup } from './markup.ts';
 import { attemptName, SPAN_NAMES, shownMeasured } from './shown.ts';
 
 const WIDTH = 760;
+/** On a telephone; names of rows with paths in them stand above their row there. */
+const NARROW = 340;
 const ROW = 24;
+const ROW_WITH_NAME = 40;
 /** Widest names of rows, in characters; longer ones lose their begin. */
 const NAME_MAX = 38;
 /** A normal distribution has 95 % within so many standard errors. */
@@ -62,15 +65,16 @@ export function timelineChart(run: RunReport, seconds: number, id: string): Mark
   if (bars.length === 0) return undefined;
   const rows = [...new Set(bars.map(({ row }) => row))];
   const described = `Each row is an attempt of a stage, from left to right in ${unit.name} since the run began. ${bars.map(({ told }) => told).join('; ')}.`;
-  const draw = (document: unknown) =>
+  const draw = (document: unknown, isNarrow: boolean) =>
     Plot.plot({
       ...base(document, rows, rows.length * ROW + 46),
+      ...(isNarrow ? { width: NARROW } : {}),
       x: { domain: [0, seconds / unit.seconds], label: `${unit.name} since the run began`, labelAnchor: 'right' },
       y: { domain: rows, label: null, padding: 0.3 },
       color: { type: 'identity' },
       marks: [
         Plot.gridX({ strokeOpacity: 0.16 }),
-        Plot.axisX({ anchor: 'bottom', tickSize: 0 }),
+        Plot.axisX({ anchor: 'bottom', tickSize: 0, ...(isNarrow ? { ticks: 4 } : {}) }),
         Plot.axisY({ tickSize: 0, tickFormat: shortName }),
         Plot.barX(bars, {
           ...{ x1: 'from', x2: 'to', y: 'row', title: 'told' },
@@ -81,7 +85,7 @@ export function timelineChart(run: RunReport, seconds: number, id: string): Mark
         }),
       ],
     });
-  return drawn(draw, { id, title: `Timeline of ${run.name}`, description: described });
+  return drawnForBoth(draw, { id, title: `Timeline of ${run.name}`, description: described });
 }
 
 function base(document: unknown, names: readonly string[], height: number) {
@@ -153,16 +157,16 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
     return `${name}: from ${short(first)} to ${short(last)}, lowest ${short(Math.min(...values))}, highest ${short(Math.max(...values))}`;
   });
   const isLarge = size === 'large';
-  const draw = (document: unknown) =>
+  const draw = (document: unknown, isNarrow: boolean) =>
     Plot.plot({
       document: document as never,
-      ...(isLarge ? { width: WIDTH, height: 260 } : { width: 350, height: 180 }),
+      ...(isLarge ? { width: isNarrow ? NARROW : WIDTH, height: isNarrow ? 200 : 260 } : { width: 350, height: 180 }),
       ...{ marginLeft: 58, marginRight: 18, marginTop: 12, marginBottom: 38 },
       x: { label: bySteps ? 'step' : `${unit.name} since the stage began`, labelAnchor: 'right', nice: false },
       y: { label: null, nice: true, zero: false },
       marks: [
         Plot.gridY({ strokeOpacity: 0.16, ticks: isLarge ? 6 : 4 }),
-        Plot.axisX({ tickSize: 3, ticks: isLarge ? 8 : 4 }),
+        Plot.axisX({ tickSize: 3, ticks: isLarge && !isNarrow ? 8 : 4 }),
         Plot.axisY({ tickSize: 0, ticks: isLarge ? 6 : 4, tickFormat: short }),
         ...curves.map((curve, line) =>
           Plot.lineY(
@@ -184,11 +188,10 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
       ],
       color: { type: 'identity' },
     });
-  return drawn(draw, {
-    id,
-    title: `${metric} over ${bySteps ? 'the steps' : 'time'}`,
-    description: `${told.join('; ')}.`,
-  });
+  const title = `${metric} over ${bySteps ? 'the steps' : 'time'}`;
+  const names = { id, title, description: `${told.join('; ')}.` };
+  // The small ones fit a telephone as they are.
+  return isLarge ? drawnForBoth(draw, names) : drawn((document) => draw(document, true), names);
 }
 
 function short(value: number): string {
@@ -234,21 +237,28 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
     const [from, to] = [row.compared.base?.value, row.compared.tuned?.value];
     return from === undefined || to === undefined ? [] : [{ y: key(row), from, to }];
   });
-  const draw = (document: unknown) =>
+  const draw = (document: unknown, isNarrow: boolean) =>
     Plot.plot({
-      ...base(document, names.map(label), names.length * ROW + 46),
-      marginLeft: Math.round(Math.max(...names.map((name) => label(name).length), 4) * 6.6) + 14,
+      ...base(document, names.map(label), names.length * (isNarrow ? ROW_WITH_NAME : ROW) + 46),
+      ...(isNarrow
+        ? { width: NARROW, marginLeft: 12, marginRight: 12 }
+        : { marginLeft: Math.round(Math.max(...names.map((name) => label(name).length), 4) * 6.6) + 14 }),
       x: {
         domain: [lowest - pad, highest + pad],
         label: `${measure.name}, ${measure.better} is better`,
         labelAnchor: 'right',
       },
-      y: { domain: names, type: 'band', label: null, padding: 0.4 },
+      y: { domain: names, type: 'band', label: null, padding: 0.4, ...(isNarrow ? { axis: null } : {}) },
       color: { type: 'identity' },
       marks: [
         Plot.gridX({ strokeOpacity: 0.16 }),
-        Plot.axisX({ tickSize: 0, tickFormat: short }),
-        Plot.axisY({ tickSize: 0, tickFormat: label }),
+        Plot.axisX({ tickSize: 0, tickFormat: short, ...(isNarrow ? { ticks: 4 } : {}) }),
+        isNarrow
+          ? Plot.text(names, {
+              ...{ y: (name: string) => name, text: (name: string) => label(name) },
+              ...{ frameAnchor: 'left', textAnchor: 'start', dx: -8, dy: -15 },
+            })
+          : Plot.axisY({ tickSize: 0, tickFormat: label }),
         Plot.ruleY(links, { x1: 'from', x2: 'to', y: 'y', stroke: 'var(--faint)', strokeWidth: 1.5 }),
         Plot.ruleY(side('base'), { x1: 'low', x2: 'high', y: 'y', stroke: 'var(--quiet)', strokeWidth: 1.5 }),
         Plot.ruleY(side('tuned'), {
@@ -269,7 +279,7 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
         }),
       ],
     });
-  return drawn(draw, { id, title: `${measure.name}: base against tuned`, description: `${described}.` });
+  return drawnForBoth(draw, { id, title: `${measure.name}: base against tuned`, description: `${described}.` });
 }
 
 function interval({ value, error = 0 }: Measured) {

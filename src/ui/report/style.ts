@@ -37,7 +37,8 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .skip:focus { position: static; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 1.25rem 0 0; padding: 0; font-size: .95rem; }
 nav a { display: inline-block; padding: .2rem 0; }
-.scroll { overflow-x: auto; max-width: 100%; }
+/* A shade at the side on which there is more. */
+.scroll { overflow-x: auto; max-width: 100%; background: linear-gradient(to right, var(--paper) 40%, transparent) local, linear-gradient(to left, var(--paper) 40%, transparent) right local, linear-gradient(to right, var(--faint), transparent) scroll, linear-gradient(to left, var(--faint), transparent) right scroll; background-size: 3rem 100%, 3rem 100%, .8rem 100%, .8rem 100%; background-repeat: no-repeat; }
 .scroll + .scroll, details + .scroll, p + .scroll, .scroll + details, .small + .scroll, figure + .scroll { margin-top: 1.75rem; }
 figure .scroll + details { margin-top: .35rem; }
 details .scroll, figure .scroll, section > h3 + .scroll { margin-top: .25rem; }
@@ -62,6 +63,7 @@ figcaption { font-weight: 600; font-size: .95rem; margin-bottom: .25rem; }
 figcaption span { font-weight: 400; color: var(--quiet); }
 svg { font: 12px system-ui, "Segoe UI", "Helvetica Neue", "Liberation Sans", "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; display: block; max-width: 100%; height: auto; min-width: 40rem; color: var(--ink); }
 svg text { fill: var(--quiet); white-space: pre; }
+.if-narrow { display: none; }
 .small { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); gap: 0 1.5rem; }
 .small figure { margin: .75rem 0; min-width: 0; }
 .small svg { min-width: 17rem; }
@@ -77,6 +79,12 @@ footer { margin-top: 3.5rem; padding-top: .75rem; border-top: 1px solid var(--li
 .badge { display: inline-block; font-size: .85rem; font-weight: 600; border: 1px solid currentColor; border-radius: .25rem; padding: .05rem .5rem; margin-right: .4rem; }
 aside { border-left: 3px solid var(--faint); padding: .1rem 0 .1rem 1rem; margin: 1.5rem 0 0; }
 aside ul { margin: .25rem 0; padding-left: 1.1rem; }
+@media (max-width: 44rem) {
+  .if-wide { display: none; }
+  .if-narrow { display: block; }
+  svg { min-width: 0; width: 100%; }
+  .small svg { min-width: 0; }
+}
 @media (max-width: 40rem) {
   body { padding: 1.25rem 1rem 3rem; }
   h1 { font-size: 1.5rem; }
@@ -96,7 +104,9 @@ aside ul { margin: .25rem 0; padding-left: 1.1rem; }
   html { font-size: 10pt; }
   body { max-width: none; padding: 0; }
   nav, .skip, summary { display: none; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; background: none; }
+  .if-wide { display: block; }
+  .if-narrow { display: none; }
   table { width: 100%; font-size: 8.5pt; }
   th, td { padding-right: .7rem; overflow-wrap: anywhere; }
   thead th, .n { white-space: normal; }

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../../domain/diagnosis.ts';
+import type { Finding } from '../../domain/finding.ts';
 import { type Cause, endedWell } from '../../domain/likely-causes.ts';
 import { counted } from '../../domain/publication/markdown.ts';
 import { eventLine } from './event-line.ts';
@@ -37,7 +38,7 @@ export function diagnosisParts(diagnosis: Diagnosis): readonly DiagnosisPart[] {
       ['thing that could not be had', 'things that could not be had'],
       (sentence) => `- ${plain(sentence)}`,
     ),
-    listed('The place it runs in', findings, ['finding', 'findings'], ({ name, state, message, fix }) => {
+    place(findings, ({ name, state, message, fix }) => {
       return `- ${state}: ${plain(name)}: ${plain(message)}${fix === undefined ? '' : `. ${plain(fix)}`}`;
     }),
     block('Events of the run', toldEvents, ['event', 'events'], ({ time, subject, text }) => {
@@ -84,15 +85,27 @@ export function diagnosisParts(diagnosis: Diagnosis): readonly DiagnosisPart[] {
   return parts.filter((part) => part !== undefined);
 }
 
+/** What is well is no finding; it is in the page all the same, and counted as looks. */
+function place(findings: Diagnosis['findings'], line: (finding: Finding) => string): DiagnosisPart | undefined {
+  const part = listed('The place it runs in', findings, ['look at the place', 'looks at the place'], line);
+  const wrong = findings.filter(isWrong).length;
+  const found = wrong === 0 ? 'nothing to mend' : counted(wrong, 'thing to mend', 'things to mend');
+  return part && { ...part, amount: `${part.amount}: ${found}` };
+}
+
+function isWrong({ state }: Finding): boolean {
+  return state === 'problem' || state === 'warning';
+}
+
 function badEnd(causes: readonly Cause[]): DiagnosisPart {
   const title = 'Likely causes';
-  if (causes.length === 0) return { title, amount: 'nothing wrong was found', body: 'Nothing wrong was found.' };
+  if (causes.length === 0) return { title, amount: 'no likely cause', body: 'Nothing wrong was found.' };
   const amount = counted(causes.length, 'likely cause', 'likely causes');
   return { title, amount, body: causes.map(causeText).join('\n\n') };
 }
 
 function goodEnd({ causes, ending, findings }: Diagnosis): DiagnosisPart {
-  const found = findings.filter(({ state }) => state === 'problem' || state === 'warning');
+  const found = findings.filter(isWrong);
   const body = [
     `${plain(ending.message)}.`,
     ...(causes.length === 0 ? [] : ['What went wrong on the way:', causes.map(causeText).join('\n\n')]),
@@ -108,7 +121,7 @@ export function diagnosisVerdict({ causes, ending, findings }: Diagnosis, option
   const [first] = causes;
   const what = first === undefined ? undefined : oneLine(first.what, options);
   if (!endedWell(ending)) return what === undefined ? 'nothing wrong was found' : `likeliest: ${what}`;
-  const found = findings.filter(({ state }) => state === 'problem' || state === 'warning').length;
+  const found = findings.filter(isWrong).length;
   return [
     `it ended well: ${oneLine(ending.message, options)}`,
     ...(what === undefined ? [] : [`on the way: ${what}`]),
@@ -134,8 +147,7 @@ export function diagnosisPage(diagnosis: Diagnosis): string {
 }
 
 /** What a reader must know before the page is given away. */
-export const DIAGNOSIS_CONTENTS = `It names users, hosts, folders, addresses and images, and has the values and the last log lines of the run. Values of secrets
-are taken out: those that this machine knows, and what looks like one. Look through it before you give it to anybody.`;
+export const DIAGNOSIS_CONTENTS = `It names users, hosts, folders, addresses and images, and has the values and the last log lines of the run. Values of secrets are taken out: those that this machine knows, and what looks like one. Look through it before you give it to anybody.`;
 
 function causeText({ what, because, remedies }: Cause, index: number): string {
   const more = [

@@ -35,7 +35,7 @@ test('an attempt that goes on is not removed', async () => {
   const spec = await here.spec({ script: 'sleep 600' });
   const { uid } = await here.target.submit(spec);
   await expect(here.target.remove(spec)).rejects.toMatchObject({
-    code: 'name-taken',
+    code: 'still-running',
     hint: expect.stringContaining('cancel r'),
   });
   await here.target.terminate(spec, uid);

@@ -86,6 +86,20 @@ describe('the page', () => {
     expect(page).toContain('2026-01-05 06:00:00 UTC');
   });
 
+  test('has each wide chart once more for a telephone, with the names of its rows and no axis beside them', () => {
+    const charts = (kind: string) =>
+      [...page.matchAll(new RegExp(`<div class="if-${kind}">(<svg[\\s\\S]*?</svg>)</div>`, 'g'))].map(
+        ([, svg]) => svg ?? '',
+      );
+    const [wide, narrow] = [charts('wide'), charts('narrow')];
+    expect(narrow.length).toBeGreaterThan(2);
+    expect(wide).toHaveLength(narrow.length);
+    for (const svg of narrow) expect(Number(/ width="(\d+)"/.exec(svg)?.[1])).toBeLessThanOrEqual(340);
+    const scores = narrow.find((svg) => svg.includes('base against tuned')) ?? '';
+    expect(scores).toContain('order_of_work');
+    expect(scores).not.toContain('y-axis');
+  });
+
   test('tells attempts of one run apart, in the chart and in its legend', () => {
     const [run] = reportOf('weekly-47').runs;
     const tried = (run?.series ?? []).filter(({ metric }) => metric === 'loss');
@@ -128,7 +142,7 @@ describe('the page', () => {
     expect(both).toContain('<th scope="col">weekly-46</th><th scope="col">weekly-47</th>');
     expect(both).toContain('They differ in 1 of 3.');
     // One axis for both: the longest timeline decides.
-    expect(both.match(/hours since the run began/g)?.length).toBe(2 + 2);
+    expect(both.match(/hours since the run began/g)?.length, 'text and description, wide and narrow').toBe(2 * (2 + 2));
   });
 
   test('of a run that has just begun says what it does not know', () => {
