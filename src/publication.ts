@@ -12,6 +12,7 @@ import { openJournal } from './adapters/stage/file-journal.ts';
 import { addToRegistry, lockFolder, requireRegistry } from './adapters/stage/registry-folder.ts';
 import { StageFolder, type StageInput } from './adapters/stage/stage-folder.ts';
 import { UserError } from './domain/errors.ts';
+import { closingWords, namesPlaces, titled } from './domain/publication/closing-words.ts';
 import type { Lineage } from './domain/publication/lineage.ts';
 import { parseManifest } from './domain/publication/manifest.ts';
 import { plainLine } from './domain/publication/markdown.ts';
@@ -54,7 +55,8 @@ async function main(env: Variables, stage: StageFolder, signal: AbortSignal): Pr
   const report = parseReport(readFileSync(inputs.scores.path, 'utf8'));
   requireModel(inputs.model);
 
-  progress('Copying the model', 0);
+  if (settings.isDryRun && !namesPlaces(settings)) say(closingWords(settings, { reports: [], pending: 0 }));
+  progress(titled(settings.isDryRun, 'Putting the files together'), 0);
   const home = join(stage.freshFolder('registry'), settings.model, settings.run.name);
   copyFiles(inputs.model.path, home, inputs.model.files);
   for (const name of ['scores', 'manifest'] as const) copyFileSync(inputs[name].path, join(home, `${name}.json`));
@@ -81,7 +83,9 @@ async function main(env: Variables, stage: StageFolder, signal: AbortSignal): Pr
   leavePublication(stage, settings, reports);
   const outcome = publicationOutcome(reports);
   if (outcome.exitCode !== 0) return fail(stage, outcome.exitCode, outcome.message, outcome.details.slice(1));
-  progress(settings.isDryRun ? 'Looked only: what it would do stands in its log' : whereOf(reports), 1);
+  const pending = published.kind === 'run' ? 0 : published.pending;
+  const folder = settings.registry && join(settings.registry, settings.model, settings.run.name);
+  progress(closingWords(settings, { reports, pending, ...(folder === undefined ? {} : { folder }) }), 1);
   stage.finish(metricsOf(settings, published, lineage, made.size), report.chosen);
   return EXIT.done;
 }
@@ -176,8 +180,7 @@ function leavePublication(stage: StageFolder, settings: PublicationSettings, ste
 }
 
 function metricsOf(settings: PublicationSettings, published: Published, { manifest }: Lineage, bytes: number) {
-  const places = [settings.registry, settings.hub, settings.host].filter((place) => place !== undefined);
-  const isPublished = !settings.isDryRun && places.length > 0;
+  const isPublished = !settings.isDryRun && namesPlaces(settings);
   return {
     published: isPublished ? 1 : 0,
     steps: published.kind === 'run' ? published.reports.length : published.steps,
@@ -185,12 +188,6 @@ function metricsOf(settings: PublicationSettings, published: Published, { manife
     leaves: manifest.leaves.length,
     bytes,
   };
-}
-
-/** What people read last of it: the addresses, the model's first. */
-function whereOf(reports: readonly StepReport[]): string {
-  const addresses = new Set(reports.flatMap(({ state, address }) => (state === 'done' ? (address ?? []) : [])));
-  return addresses.size === 0 ? 'Published' : `Published: ${[...addresses].join(' ')}`;
 }
 
 /** A place that keeps it waiting is told where people look, too. */

@@ -105,9 +105,11 @@ test('two runs at a time both stand in the ChangeLog', async () => {
 
 test('without a registry the folder is an artifact only', async () => {
   delete stage.params['registry'];
-  await succeed();
+  expect(await succeed()).toContain('Kept with the run: no repository and no registry folder is named');
   expect(readdirSync(stage.registry)).toEqual([]);
   expect(stage.result().metrics['published']).toBe(0);
+  stage.params['dryRun'] = true;
+  expect(await succeed()).toMatch(/^Dry run: nothing would be published: no repository /m);
 });
 
 test('a dry run says what would be added, and adds nothing', async () => {
@@ -115,6 +117,7 @@ test('a dry run says what would be added, and adds nothing', async () => {
   const said = await succeed();
   expect(said).toContain(`Registry folder: ${join(stage.folder, HOME)} would be added`);
   expect(said).toContain('  +## weekly-47\n');
+  expect(said).toContain('"Dry run: nothing was published; 1 step to do, as its log says"');
   expect(readdirSync(stage.registry)).toEqual([]);
   expect(stage.result().metrics['published']).toBe(0);
 });
