@@ -3,6 +3,7 @@ import type { Stage } from '../domain/pipeline.ts';
 import type { ReuseParts } from '../domain/plan.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import { reuseKey } from '../domain/reuse-key.ts';
+import { NOT_ASKED_FOR } from '../domain/run-phase.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { neededStages } from '../domain/selection.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
@@ -51,7 +52,7 @@ export type Made = ReadonlyMap<string, PastResult>;
 export async function decideStage(context: DecisionContext, stage: Stage, made: Made): Promise<StageDecision> {
   const { pipeline, document } = context;
   const role = roleOf(context, stage.name);
-  if (role === 'unasked') return { kind: 'skip', reason: 'it was not asked for' };
+  if (role === 'unasked') return { kind: 'skip', reason: NOT_ASKED_FOR };
   const results = resultsOf(made);
   const previous = publishedBefore(context.runs, pipeline.pipeline.name, stage);
   if (role === 'selected' && !pipeline.when(stage.name, results, previous)) {

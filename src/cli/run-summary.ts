@@ -6,7 +6,7 @@ import { stagesTable } from '../ui/text/status-text.ts';
 import type { CliContext } from './context.ts';
 import { layoutOf } from './documents.ts';
 
-const FILES_MAX = 10;
+const FILES_MAX = 3;
 
 /** What a run that ended well leaves the person with: its stages with their figures (`table`), and where its products lie. */
 export async function runSummary(

@@ -11,7 +11,7 @@ export function doneMessage({ name, stages }: Pick<RunRecord, 'name' | 'stages'>
   const published = reused.filter(isPublication);
   if (reused.length > 0 && stages.every(({ attempts }) => attempts.length === 0)) {
     const made = reused.filter((stage) => !isPublication(stage));
-    return `nothing was done: ${[...byRun(made, 'made'), ...byRun(published, 'published')].join('; ')}`;
+    return `nothing was done (recorded as ${name}): ${[...byRun(made, 'made'), ...byRun(published, 'published')].join('; ')}`;
   }
   if (published.length > 0)
     return `${name} is done; nothing was published anew: ${byRun(published, 'published').join('; ')}`;

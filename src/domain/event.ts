@@ -85,6 +85,8 @@ export type RunEvent =
 /** Where a run's seconds went: the stages' own, and ours (submit, notice the end, submit the next). */
 export interface Overhead {
   readonly stageSeconds: number;
+  /** Making what the stages run in, packages above all; absent where that took no time. */
+  readonly preparingSeconds?: number;
   readonly ownSeconds: number;
   /** What this program asked of a cluster; absent where there is none. */
   readonly requests?: number;

@@ -8,16 +8,41 @@ type Span = readonly [from: string, to: string];
 /**
  * Where a run's seconds went: the stages' own from start to end, and ours, from INTENT until a stage
  * could start and from its end until that was noticed, as far as a driver lived meanwhile. On a cluster what lies between
- * bound and started is the cluster's: scheduling, images, volumes. Attempts that never started count nothing.
+ * bound and started is the cluster's: scheduling, images, volumes. Attempts that never started count nothing. `now`: an attempt that goes on counts
+ * until then; absent = not at all.
  */
-export function overheadOf(record: RunRecord): Overhead {
+export function overheadOf(record: RunRecord, now?: string): Overhead {
   const attempts = record.stages.flatMap((stage) => stage.attempts);
   const driven = drivenSpans(record);
+  const preparing = preparingSeconds(record.stages, driven);
   return {
-    stageSeconds: sum(attempts, (attempt) => secondsBetween(attempt.at.started, attempt.at.ended) ?? 0),
+    stageSeconds: sum(
+      attempts,
+      ({ at, outcome }) => secondsBetween(at.started, at.ended ?? (outcome === undefined ? now : undefined)) ?? 0,
+    ),
+    ...(preparing === 0 ? {} : { preparingSeconds: preparing }),
     ownSeconds: sum(attempts, (attempt) => ownSeconds(attempt, record.target, driven)),
   };
 }
+
+/** Between the decision that a stage runs and its first INTENT: what it runs in is made then, for all that are left together. */
+function preparingSeconds(stages: readonly StageRecord[], driven: readonly Span[]): number {
+  const spans = stages
+    .flatMap(({ decision, attempts: [first] }): readonly Span[] =>
+      decision?.kind === 'run' && first !== undefined ? [[decision.at, first.at.intent]] : [],
+    )
+    .sort(([a], [b]) => Date.parse(a) - Date.parse(b));
+  let [total, until] = [0, ''];
+  for (const [from, to] of spans) {
+    const begin = until === '' ? from : later(from, until);
+    if (Date.parse(begin) < Date.parse(to)) total += secondsWithin(driven, begin, to);
+    until = until === '' ? to : later(until, to);
+  }
+  // Less is deciding and writing.
+  return total < PREPARING_MIN ? 0 : Math.round(total * 1000) / 1000;
+}
+
+const PREPARING_MIN = 1;
 
 function ownSeconds({ at }: AttemptRecord, target: RunRecord['target'], driven: readonly Span[]): number {
   if (at.started === undefined) return 0;

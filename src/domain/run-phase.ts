@@ -39,6 +39,14 @@ export type StagePhase =
 /** The gate that a refusal by a person is recorded under. */
 export const APPROVAL_GATE = 'approval';
 
+/** Why a stage is skipped that nobody chose and nothing builds on. */
+export const NOT_ASKED_FOR = 'it was not asked for';
+
+/** Whether nobody chose the stage and nothing builds on it: it counts for nothing. */
+export function isUnasked({ decision }: StageRecord): boolean {
+  return decision?.kind === 'skip' && decision.reason === NOT_ASKED_FOR;
+}
+
 /** The newest attempt, or undefined. */
 export function lastAttempt(stage: StageRecord): AttemptRecord | undefined {
   return stage.attempts.at(-1);

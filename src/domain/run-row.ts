@@ -1,4 +1,4 @@
-import { isDone, runPhase, type ShownPhase, shownPhase } from './run-phase.ts';
+import { isDone, isUnasked, runPhase, type ShownPhase, shownPhase } from './run-phase.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** What a list tells of a run; a record may be a thousand times as large. */
@@ -8,6 +8,7 @@ export interface RunRow {
   readonly target: RunRecord['target'];
   /** While a driver lives, and when none does. */
   readonly phases: { readonly driven: ShownPhase; readonly undriven: ShownPhase };
+  /** Those that were asked for, or are built on. */
   readonly stages: number;
   /** Of those, how many are done. */
   readonly done: number;
@@ -17,6 +18,7 @@ export interface RunRow {
 
 /** The row of a run; of the record nothing else is kept. */
 export function rowOf(record: RunRecord): RunRow {
+  const asked = record.stages.filter((stage) => !isUnasked(stage));
   return {
     name: record.name,
     pipeline: record.pipeline.name,
@@ -25,8 +27,8 @@ export function rowOf(record: RunRecord): RunRow {
       driven: shownPhase(record, runPhase(record, true)),
       undriven: shownPhase(record, runPhase(record, false)),
     },
-    stages: record.stages.length,
-    done: record.stages.filter(isDone).length,
+    stages: asked.length,
+    done: asked.filter(isDone).length,
     user: record.createdBy.user,
     createdAt: record.createdAt,
   };

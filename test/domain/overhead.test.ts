@@ -68,3 +68,26 @@ test('ours is never more than drivers lived', () => {
     }),
   );
 });
+
+test('making what the stages run in is neither theirs nor ours, and counts once', () => {
+  const decided = (seconds: Seconds, at: string): Partial<RunRecord['stages'][number]> => ({
+    decision: { kind: 'run', at },
+    attempts: run([], seconds).stages[0]?.attempts ?? [],
+  });
+  const both = withStage(
+    withStage(recordOf('weekly-1', ['one', 'two']), 'one', decided({ intent: 124 }, at(0))),
+    'two',
+    decided({ intent: 125 }, at(1)),
+  );
+  expect(overheadOf({ ...both, drivers: [driver(0, 200)] }).preparingSeconds).toBe(125);
+  expect(overheadOf({ ...both, drivers: [driver(0, 10), driver(115, 200)] }).preparingSeconds).toBe(20);
+  const prompt = withStage(recordOf('weekly-1', ['one']), 'one', decided({ intent: 0 }, at(0)));
+  expect(overheadOf(prompt)).not.toHaveProperty('preparingSeconds');
+});
+
+test('a stage that goes on counts until now', () => {
+  const attempt = attemptOf({ state: 'bound', uid: 'uid-1', at: { intent: at(0), started: at(1) } });
+  const record = withStage(recordOf('weekly-1', ['one']), 'one', { attempts: [attempt] });
+  expect(overheadOf(record, at(13)).stageSeconds).toBe(12);
+  expect(overheadOf(record).stageSeconds).toBe(0);
+});

@@ -129,7 +129,7 @@ describe('how a run takes its leave', () => {
       withStage(withStage(start, 'train', taken('first')), 'eval', taken('first')),
       'Succeeded',
       0,
-      'nothing was done: train, eval were made by first before',
+      'nothing was done (recorded as weekly-47): train, eval were made by first before',
       'artifacts weekly-47',
     ],
     [
@@ -137,7 +137,7 @@ describe('how a run takes its leave', () => {
       withStage(withStage(start, 'train', taken('first')), 'eval', taken('second', { published: 1 })),
       'Succeeded',
       0,
-      'nothing was done: train was made by first before; eval was published by second before',
+      'nothing was done (recorded as weekly-47): train was made by first before; eval was published by second before',
       'artifacts weekly-47',
     ],
     [

@@ -154,6 +154,7 @@ export const EVENT_SCHEMAS = {
     overhead: z
       .strictObject({
         stageSeconds: seconds,
+        preparingSeconds: seconds.exactOptional(),
         ownSeconds: seconds,
         requests: z.int().min(0).exactOptional(),
         connections: z.int().min(0).exactOptional(),

@@ -6,9 +6,10 @@ import { overheadOf } from '../../domain/overhead.ts';
 import type { Stage } from '../../domain/pipeline.ts';
 import { eventsBetween } from '../../domain/record-events.ts';
 import { endingOf } from '../../domain/run-ending.ts';
-import { isCancelling, runPhase } from '../../domain/run-phase.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import { isCancelling, NOT_ASKED_FOR, runPhase } from '../../domain/run-phase.ts';
+import type { RunRecord, StageRecord } from '../../domain/run-record.ts';
 import type { RunLock } from '../../ports/run-store.ts';
+import { roleOf } from '../decide-stage.ts';
 import { type Deps, timestamp } from '../deps.ts';
 import { EventQueue } from '../follow/event-queue.ts';
 import { followRun } from '../follow/follow-run.ts';
@@ -160,6 +161,7 @@ async function drive(
     // Their faults are seen below; until then they must not count as unhandled.
     for (const background of [wishes, timer]) background.catch(() => undefined);
     try {
+      await skipUnasked(context);
       await runGraph(context, pipeline.pipeline.stages);
     } finally {
       over.abort();
@@ -178,7 +180,7 @@ async function drive(
   const { next, ...ending } = endingOf(session.record, false);
   const exitCode = timedOut && ending.phase !== 'Succeeded' ? TIMEOUT_EXIT_CODE : ending.exitCode;
   const time = timestamp(deps.clock);
-  const overhead = { ...overheadOf(session.record), ...deps.target.effort?.() };
+  const overhead = { ...overheadOf(session.record, time), ...deps.target.effort?.() };
   const then = next === undefined || isPlaceGone ? {} : { next };
   const ways = isPlaceGone ? [] : afterCause(session.record, { ...ending, ...then }, typedAgain(opened.document));
   const after = ways.length === 0 ? {} : { after: ways };
@@ -193,6 +195,18 @@ function isOver(record: RunRecord): boolean {
 /** A record that vanishes after the end of its run was written takes nothing back. */
 function isSettled(error: unknown, record: RunRecord): boolean {
   return error instanceof UserError && error.code === 'run-lost' && runPhase(record, false) !== 'Interrupted';
+}
+
+/** What nobody asked for is told first: it waits for nothing. */
+async function skipUnasked({ session, deps, decision }: DriveContext): Promise<void> {
+  const isUnasked = (stage: StageRecord): boolean =>
+    stage.decision === undefined && stage.attempts.length === 0 && roleOf(decision, stage.name) === 'unasked';
+  if (!session.record.stages.some(isUnasked)) return;
+  const skip = { kind: 'skip', reason: NOT_ASKED_FOR, at: timestamp(deps.clock) } as const;
+  await session.commit((record) => ({
+    ...record,
+    stages: record.stages.map((stage) => (isUnasked(stage) ? { ...stage, decision: skip } : stage)),
+  }));
 }
 
 /** Each stage starts when all it needs are done; one that fails keeps only what builds on it from starting. */

@@ -3,7 +3,7 @@ import type { StageName } from '../../domain/naming.ts';
 import { overheadOf } from '../../domain/overhead.ts';
 import { eventsBetween } from '../../domain/record-events.ts';
 import { endingOf } from '../../domain/run-ending.ts';
-import { lastAttempt, runPhase, stagePhase } from '../../domain/run-phase.ts';
+import { lastAttempt, runPhase, stagePhase, stageThatAsks } from '../../domain/run-phase.ts';
 import type { RunRecord } from '../../domain/run-record.ts';
 import { NO_SIGHTS } from '../../domain/sight.ts';
 import { type Deps, timestamp } from '../deps.ts';
@@ -82,16 +82,19 @@ async function follow(
   const after = stored === undefined ? [] : await waysOn(deps, last, ending);
   const left = signal.aborted || timedOut;
   const exitCode = timedOut ? 124 : ending.exitCode;
-  const message = left && driven ? `${last.name} goes on; this program only watched` : ending.message;
+  const isLeft = ending.phase === 'Interrupted' && !left && stageThatAsks(last) === undefined;
+  const nobody = isLeft ? `nobody drives ${last.name}, so there is nothing to wait for: ` : '';
+  const message = left && driven ? `${last.name} goes on; this program only watched` : `${nobody}${ending.message}`;
+  const time = timestamp(deps.clock);
   queue.push({
     type: 'run-ended',
-    time: timestamp(deps.clock),
+    time,
     run: last.name,
     ...ending,
     message,
     ...(after.length === 0 ? {} : { after }),
     exitCode,
-    overhead: overheadOf(last),
+    overhead: overheadOf(last, time),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { LogFollow } from '../controls.ts';
 import type { LoggedAttempt } from '../screen.ts';
-import type { LogView } from '../text/pane-lines.ts';
+import { type LogView, READING } from '../text/pane-lines.ts';
 
 /** More than a frame shows. */
 const LINES_MAX = 60;
@@ -27,7 +27,7 @@ export class LiveLog {
     const key = attempt === undefined ? undefined : `${attempt.run}/${attempt.stage}/${attempt.attempt}`;
     if (key === this.#shown && attempt !== undefined) return;
     this.stop();
-    this.#note = attempt === undefined ? 'none yet' : 'reading';
+    this.#note = attempt === undefined ? 'none yet' : READING;
     if (attempt === undefined) return;
     this.#shown = key;
     const stream = new AbortController();

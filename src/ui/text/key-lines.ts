@@ -24,6 +24,9 @@ export function keyLine(view: RunView, keys: Keys, look: Look): string {
   return [...fitting, help].join('  ');
 }
 
+/** Below it help takes more lines than most such windows have. */
+const WHOLE_HELP_COLUMNS = 60;
+
 /** What each key does, a line or more each. */
 export function helpLines({ driving, onInterrupt }: Keys, look: Look): readonly string[] {
   const ends = driving
@@ -44,11 +47,14 @@ export function helpLines({ driving, onInterrupt }: Keys, look: Look): readonly 
     ['Ctrl-L', 'draw anew'],
     ['?, h', 'leave this help'],
   ];
+  // Where not all of it has room, the ways out are seen.
+  const out = look.columns < WHOLE_HELP_COLUMNS ? all.findIndex(([key]) => key === 'd') : 0;
+  const inOrder = [...all.slice(out), ...all.slice(0, out)];
   const width = Math.max(...all.map(([key]) => key.length));
   if (look.columns < width + 20) {
-    return all.flatMap(([key, does]) => wrapTo(`${key}: ${does}`, look.columns));
+    return inOrder.flatMap(([key, does]) => wrapTo(`${key}: ${does}`, look.columns));
   }
-  return all.flatMap(([key, does]) =>
+  return inOrder.flatMap(([key, does]) =>
     wrapTo(does, look.columns - width - 4).map((line, index) => `  ${(index === 0 ? key : '').padEnd(width)}  ${line}`),
   );
 }

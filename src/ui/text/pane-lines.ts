@@ -25,6 +25,9 @@ export interface LogView {
   readonly note?: string;
 }
 
+/** The note of a log that is followed and has printed nothing yet. */
+export const READING = 'reading';
+
 const INDENT = '  ';
 const NAME_CELLS_MAX = 24;
 /** A course is readable at a glance; more cells than this make it no clearer. */
@@ -92,7 +95,7 @@ export function logLines(stage: StageView, log: LogView, screen: Screen, look: L
   const lines =
     log.lines.length > 0
       ? log.lines.slice(-count).map((line) => sanitize(stripVTControlCharacters(line), { unicode: look.unicode }))
-      : [log.note ?? ''];
+      : [stage.detail.kind === 'progress' && log.note === READING ? 'only progress so far' : (log.note ?? '')];
   // A tab is as wide as the terminal makes it: nobody can count its cells.
   const shown = lines.map((line) => cutTo(line.replaceAll('\t', '    '), look.columns, cut));
   const above = title + rule.repeat(Math.max(0, look.columns - textWidth(title)));

@@ -83,9 +83,16 @@ export function originPhrase(
 }
 
 /** Where the seconds went; empty when none were spent. */
-export function overheadPhrase({ stageSeconds, ownSeconds, requests, connections }: Overhead): string {
+export function overheadPhrase({
+  stageSeconds,
+  preparingSeconds,
+  ownSeconds,
+  requests,
+  connections,
+}: Overhead): string {
   if (stageSeconds === 0 && ownSeconds === 0) return '';
   const asked =
     requests === undefined ? '' : `; ${requests} requests to the cluster over ${connections ?? 0} connections`;
-  return `${formatDuration(stageSeconds)} in stages, ${formatDuration(ownSeconds)} our own${asked}`;
+  const preparing = preparingSeconds === undefined ? '' : ` ${formatDuration(preparingSeconds)} installing packages,`;
+  return `${formatDuration(stageSeconds)} in stages,${preparing} ${formatDuration(ownSeconds)} our own${asked}`;
 }

@@ -10,7 +10,8 @@ import { figureLines, type LogView, logLines, nextLines, warningLines } from './
 import { clockOf, headerLine, interruptHint, type OnInterrupt, SENTENCE_COLUMNS_MIN } from './run-lines.ts';
 import { oneLine } from './sanitize.ts';
 import { type Look, stageLines } from './stage-lines.ts';
-import { wrapTo } from './text-width.ts';
+import { symbolsFor } from './symbols.ts';
+import { cutTo, wrapTo } from './text-width.ts';
 
 /** What a frame shows beside the run itself. */
 export interface Frame {
@@ -62,7 +63,7 @@ export function frameLines(view: RunView, time: Date, look: Size, frame: Frame):
   const half = Math.max(STAGE_ROWS_MIN, Math.floor(rows.free / 2), rows.free - pane.least);
   const shownIndex = view.stages.findIndex(({ name }) => name === shown?.name);
   const list = rows.take(fitStages(shownIndex, stages, Math.min(table, half, rows.free), look), 0);
-  const help = rows.take(pane.help, 1);
+  const help = marked(rows.take(pane.help, 1), pane.help.length, look);
   const warnings = rows.take(pane.warnings, 1);
   const figures = rows.take(pane.figures, 1);
   const above = rows.take(headings);
@@ -86,6 +87,13 @@ export function frameLines(view: RunView, time: Date, look: Size, frame: Frame):
     ...(bottom.length > 0 ? gap : []),
     ...bottom,
   ];
+}
+
+/** That there is more than fits is seen. */
+function marked(lines: readonly string[], all: number, look: Size): readonly string[] {
+  if (lines.length === 0 || lines.length === all) return lines;
+  const more = `(${all - lines.length + 1} more lines: a taller window)`;
+  return [...lines.slice(0, -1), cutTo(more, look.columns, symbolsFor(look.unicode).cut)];
 }
 
 /** The rows that are not given away yet. */

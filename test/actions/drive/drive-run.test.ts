@@ -4,6 +4,8 @@ import { driveRun } from '../../../src/actions/drive/drive-run.ts';
 import { prepareResume } from '../../../src/actions/resume-run.ts';
 import { startRun } from '../../../src/actions/start-run.ts';
 import type { RunEvent } from '../../../src/domain/event.ts';
+import { stagePhase } from '../../../src/domain/run-phase.ts';
+import { rowOf } from '../../../src/domain/run-row.ts';
 import { type FakeStage, FakeWorld, failed, play, shape, succeeded } from '../../fakes/story.ts';
 import { until } from '../../fakes/until.ts';
 
@@ -36,6 +38,20 @@ describe('a run that goes well', () => {
       ]),
       'run-ended Succeeded 0',
     ]);
+  });
+
+  test('what nobody asked for is told first, and counts for nothing in a list', async () => {
+    const world = new FakeWorld(CHAIN, () => undefined);
+    const first = world.pipeline.pipeline.stages[0]?.name ?? '';
+    await world.start('weekly-1', world.document({ selected: [first] }));
+    const interrupt = new AbortController();
+    const driving = drive(world, 'weekly-1', interrupt.signal);
+    await until(() => world.target.created.length === 1);
+    const record = world.stored('weekly-1');
+    interrupt.abort();
+    await driving;
+    expect(record?.stages.map(stagePhase)).toEqual(['Running', ...CHAIN.slice(1).map(() => 'Skipped')]);
+    expect(record && rowOf(record)).toMatchObject({ stages: 1, done: 0 });
   });
 
   test('what was asked for is announced, when it is not all', async () => {

@@ -44,7 +44,7 @@ describe('following a run that nobody drives', () => {
     expect(await lastWords(await leave())).toMatchObject({
       exitCode: 130,
       message:
-        'one goes on; two starts when you type `ilab-backend resume weekly-1`, or `ilab-backend resume weekly-1 --detach` to let it go on by itself',
+        'nobody drives weekly-1, so there is nothing to wait for: one goes on; two starts when you type `ilab-backend resume weekly-1`, or `ilab-backend resume weekly-1 --detach` to let it go on by itself',
     });
   });
 
@@ -55,7 +55,7 @@ describe('following a run that nobody drives', () => {
       phase: 'Interrupted',
       exitCode: 130,
       message:
-        'one has ended (succeeded) and nobody has recorded it yet; two starts when you type `ilab-backend resume weekly-1`',
+        'nobody drives weekly-1, so there is nothing to wait for: one has ended (succeeded) and nobody has recorded it yet; two starts when you type `ilab-backend resume weekly-1`',
     });
   });
 

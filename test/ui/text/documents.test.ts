@@ -31,7 +31,7 @@ describe('status of a run that', () => {
       Target:    local
       Started:   2026-01-01T00:00:00Z (66m ago) by ada on here
       Phase:     Succeeded
-      Time:      1m 12s in stages, 0.3s our own
+      Time:      1m 12s in stages, 9s installing packages, 0.3s our own
 
       STAGE     PHASE       ATTEMPTS   DURATION   DETAIL
       datagen   Reused      <none>     <none>     from weekly-46/datagen: chose epoch-2; leaves=9
@@ -50,7 +50,7 @@ describe('status of a run that', () => {
       Target:    local
       Started:   2026-01-01T00:00:00Z (66m ago) by ada on here
       Phase:     Failed
-      Time:      22s in stages, 0.6s our own
+      Time:      22s in stages, 9s installing packages, 0.6s our own
 
       STAGE     PHASE     ATTEMPTS   DURATION   DETAIL
       datagen   Reused    <none>     <none>     from weekly-46/datagen: chose epoch-2; leaves=9
@@ -71,7 +71,7 @@ describe('status of a run that', () => {
       Target:    local
       Started:   2026-01-01T00:00:00Z (66m ago) by ada on here
       Phase:     Refused
-      Time:      1m 12s in stages, 0.3s our own
+      Time:      1m 12s in stages, 9s installing packages, 0.3s our own
 
       STAGE     PHASE       ATTEMPTS   DURATION   DETAIL
       datagen   Reused      <none>     <none>     from weekly-46/datagen: chose epoch-2; leaves=9
@@ -91,7 +91,7 @@ describe('status of a run that', () => {
       Started:    2026-01-01T00:00:00Z (66m ago) by ada on here
       Phase:      Cancelled
       Cancelled:  66m ago by ada: wrong taxonomy
-      Time:       9.8s in stages, 0.3s our own
+      Time:       9.8s in stages, 9s installing packages, 0.3s our own
 
       STAGE     PHASE       ATTEMPTS   DURATION   DETAIL
       datagen   Cancelled   1          9.8s       ended by SIGTERM
@@ -170,7 +170,7 @@ describe('status of a run that', () => {
       Target:    local
       Started:   2026-01-01T00:00:00Z (66m ago) by ada on here
       Phase:     Failed
-      Time:      22s in stages, 0.6s our own
+      Time:      22s in stages, 9s installing packages, 0.6s our own
 
       STAGE: datagen
       PHASE: Reused

@@ -169,8 +169,11 @@ describe('what stays in the scrollback', () => {
       train goes on; eval
       starts when you type
       \`ilab-backend resume
-      weekly-47\`, or now
-      with \`--detach\`
+      weekly-47\`, or
+      \`ilab-backend resume
+      weekly-47 --detach\`
+      to let it go on by
+      itself
       next: ilab-backend resume weekly-47"
     `);
   });

@@ -60,6 +60,7 @@ test('a run in the shape of a Kubernetes object', () => {
         ],
         "overhead": {
           "stageSeconds": 21.6,
+          "preparingSeconds": 9,
           "ownSeconds": 0.6
         },
         "stages": [

@@ -87,6 +87,18 @@ describe('the screen of a run that trains', () => {
     expect(frame({}, on({ help: true }))).not.toContain('loss');
   });
 
+  test('help on a small window has the ways out first, and says that there is more', () => {
+    const text = frame({ columns: 40, rows: 20 }, on({ help: true }));
+    for (const key of ['d', 'c', 'q', 'Ctrl-C']) expect(text).toMatch(new RegExp(`^  ${key} `, 'm'));
+    expect(text).toMatch(/\(\d+ more lines: a taller window\)/);
+    expect(frame({ rows: 40 }, on({ help: true }))).not.toContain('taller');
+  });
+
+  test('a log that is followed and holds nothing but progress says so', () => {
+    expect(frame({}, { log: { lines: [], note: 'reading' } })).toContain('\nonly progress so far');
+    expect(frame({}, { log: { lines: [], note: 'it cannot be read' } })).toContain('\nit cannot be read');
+  });
+
   test('without keys it says none', () => {
     const lines = frameLines(training, new Date(at(320)), TERMINAL, {
       screen: FIRST_SCREEN,
