@@ -183,11 +183,16 @@ function metricsOf(settings: PublicationSettings, published: Published, { manife
   const isPublished = !settings.isDryRun && namesPlaces(settings);
   return {
     published: isPublished ? 1 : 0,
-    steps: published.kind === 'run' ? published.reports.length : published.steps,
-    pending: published.kind === 'run' ? 0 : published.pending,
+    // Where nothing is named, zeros would read as if something had been left out.
+    ...(namesPlaces(settings) ? stepsOf(published) : {}),
     leaves: manifest.leaves.length,
     bytes,
   };
+}
+
+function stepsOf(published: Published): { readonly steps: number; readonly pending: number } {
+  if (published.kind === 'preview') return { steps: published.steps, pending: published.pending };
+  return { steps: published.reports.length, pending: 0 };
 }
 
 /** A place that keeps it waiting is told where people look, too. */

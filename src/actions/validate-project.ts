@@ -13,7 +13,7 @@ import { NOT_BUILT } from '../domain/plan.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { SourceFile } from '../domain/source-file.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
-import type { PlanTarget } from '../ports/target.ts';
+import type { ImageIdentity, PlanTarget } from '../ports/target.ts';
 import { EvaluationFault } from '../template/expression-fault.ts';
 import type { ProjectRequest } from './open-project.ts';
 
@@ -72,10 +72,13 @@ export async function validateProject(
   const survey = await surveyConfig(files, { places, env, ...typed });
   const faults: SurveyedFault[] = [...survey.faults];
   let rendered = 0;
+  const targets = new Map<'local' | 'kubernetes', PlanTarget>();
   for (const profile of survey.profiles) {
     if (profile.isChosen && profile.missing.length > 0) faults.push(missingFault(profile, survey.profiles));
     if (profile.configured === undefined || survey.loaded === undefined) continue;
-    const target = await openTarget(profile.configured.sources.target);
+    const kind = profile.configured.sources.target;
+    const target = targets.get(kind) ?? identifyingOnce(await openTarget(kind));
+    targets.set(kind, target);
     for (const pipeline of variantsOf(survey.loaded, profile.configured)) {
       const tried = await tryAll(pipeline, target, survey.files);
       rendered += tried.rendered;
@@ -92,6 +95,17 @@ export async function validateProject(
     findings: joined(faults, survey.profiles.length),
     notChecked: NOT_CHECKED,
   };
+}
+
+/** The files of an image are hashed once, however many profiles and variants name it. */
+function identifyingOnce(target: PlanTarget): PlanTarget {
+  const known = new Map<string, Promise<ImageIdentity>>();
+  const identify = (image: string): Promise<ImageIdentity> => {
+    const found = known.get(image) ?? target.identify(image);
+    known.set(image, found);
+    return found;
+  };
+  return { kind: target.kind, identify, check: (checked) => target.check(checked) };
 }
 
 /** Of the chosen profile, with the others that lack the same. */

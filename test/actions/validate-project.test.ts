@@ -78,6 +78,20 @@ test('says what was looked at when nothing is wrong', async () => {
   expect(await validate({ set: ['nodes=2'] })).toMatchObject({ ...counts, rendered: 6 });
 });
 
+test('asks once what stands behind an image, however many profiles and variants name it', async () => {
+  place.write({ 'profiles/p/slow.yaml': `${API}kind: Profile\ntarget: local\n` });
+  const asked: string[] = [];
+  const identify: PlanTarget['identify'] = async (image) => {
+    asked.push(image);
+    return target.identify(image);
+  };
+  // Two targets, so at most twice each.
+  await validate({ set: ['nodes=2'] }, { ...target, identify });
+  expect(asked.length).toBeGreaterThan(1);
+  for (const image of ['stages/make/one', 'stages/use/one'])
+    expect(asked.filter((one) => one === image).length, image).toBeLessThanOrEqual(2);
+});
+
 test('tells faults of every file together, with their places', async () => {
   place.write({
     'pipelines/p/big.yaml': JOB.replace('epochs', 'epoch'),
