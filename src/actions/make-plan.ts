@@ -56,6 +56,7 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
       },
       creates: runs ? objectsOfStage(pipeline.target, stage.name, objects) : [],
       gpus,
+      ...(runs ? { timeouts: stage.timeouts } : {}),
       ...(took === undefined ? {} : { tookBefore: took }),
       ...(took === undefined || gpus === 0
         ? {}

@@ -11,8 +11,15 @@ export interface ConfigValue {
   readonly origin: string;
 }
 
-/** Every value that decides a run, leaf by leaf, in the order of the pipeline's schema. */
-export function viewConfig({ config }: Pick<OpenProject, 'config'>): readonly ConfigValue[] {
+/**
+ * Every value that decides a run, leaf by leaf, in the order of the pipeline's schema. With `pipeline` also the timeouts,
+ * in seconds, that nobody gave.
+ */
+export function viewConfig(
+  project: Pick<OpenProject, 'config'> & Partial<Pick<OpenProject, 'pipeline'>>,
+): readonly ConfigValue[] {
+  const { config } = project;
+  const timeoutsOf = (name: string) => project.pipeline?.pipeline.stages.find((stage) => stage.name === name)?.timeouts;
   const { pipeline, profile, target, params, pod, notify, stages, images } = config;
   const values: (readonly [string, Json])[] = [
     ['pipeline', pipeline.name],
@@ -21,13 +28,22 @@ export function viewConfig({ config }: Pick<OpenProject, 'config'>): readonly Co
     ...leaves('params', params),
     ...leaves('pod', pod),
     ...(notify === undefined ? [] : leaves('notify', notify as unknown as JsonObject)),
-    ...Object.entries(stages).flatMap(([name, choice]) => leaves(`stages.${name}`, choice as unknown as JsonObject)),
+    ...Object.entries(stages).flatMap(([name, choice]) => {
+      const timeouts = timeoutsOf(name);
+      const whole = timeouts === undefined ? choice : { ...choice, timeouts };
+      return leaves(`stages.${name}`, whole as unknown as JsonObject);
+    }),
     ...Object.entries(images).map(([image, reference]) => [`images.${image}`, reference] as const),
   ];
   return values.map(([path, value]) => {
     const origin = originAt(config.origins, path);
     return { path, value, origin: origin === undefined ? 'default' : showOrigin(origin) };
   });
+}
+
+/** Whether the value at the path is a time in seconds. */
+export function isTimeout(path: string): boolean {
+  return /^stages\.[^.]+\.timeouts\.[^.]+$/.test(path);
 }
 
 function leaves(path: string, value: Json): readonly (readonly [string, Json])[] {

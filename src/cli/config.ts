@@ -1,4 +1,5 @@
-import { viewConfig } from '../actions/view-config.ts';
+import { type ConfigValue, isTimeout, viewConfig } from '../actions/view-config.ts';
+import { durationText } from '../domain/durations.ts';
 import { configLines } from '../ui/text/config-lines.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
 import { table } from '../ui/text/table.ts';
@@ -15,23 +16,23 @@ export const defineConfig: DefineCommand = (command, context, done) => {
     .addOption(outputOption(['json', 'yaml']))
     .action(async (pipeline: string | undefined, flags: ViewFlags) => {
       const values = viewConfig(await openProject(context, pipeline, flags));
-      const shown = (value: unknown): string => oneLine(typeof value === 'string' ? value : JSON.stringify(value));
       const text = (): string =>
         flags.showOrigin === true
           ? configLines(
-              values.map(({ path, value, origin }) => ({
-                path: oneLine(path),
-                value: shown(value),
-                origin: oneLine(origin),
-              })),
+              values.map((one) => ({ path: oneLine(one.path), value: shown(one), origin: oneLine(one.origin) })),
               layoutOf(context),
             )
           : table(
               ['VALUE', 'IS'],
-              values.map(({ path, value }) => [path, shown(value)]),
+              values.map((one) => [one.path, shown(one)]),
               layoutOf(context),
             );
       writeDocument(context, flags.output, { values }, text, () => '');
       done(0);
     });
 };
+
+function shown({ path, value }: ConfigValue): string {
+  if (typeof value === 'number' && isTimeout(path)) return durationText(value);
+  return oneLine(typeof value === 'string' ? value : JSON.stringify(value));
+}

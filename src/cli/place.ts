@@ -22,7 +22,7 @@ export interface PlaceFlags {
 export function addOfflineOption(command: Command): Command {
   return command.option(
     '--max-offline <duration>',
-    'how long to wait for a cluster that does not answer (exit 6); absent = 30m',
+    'how long to wait for a cluster that no longer answers (exit 6); absent = 30m; one that never answered: 15s at most',
     parseSeconds,
   );
 }

@@ -1,6 +1,6 @@
 import type { Node } from 'yaml';
+import { DURATION_FORM, parseDuration } from '../domain/durations.ts';
 import { nameHint } from '../template/closest.ts';
-import { DURATION_FORM, parseDuration } from './durations.ts';
 import { STAGE_KEYS, TIMEOUT_KEYS } from './file-keys.ts';
 import type { FileReader } from './file-reader.ts';
 import type { Origin } from './origin.ts';

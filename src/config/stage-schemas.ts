@@ -1,7 +1,7 @@
+import { DURATION_PATTERN, durationText } from '../domain/durations.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { WARNING_KINDS } from '../domain/progress.ts';
 import { nodeAt, yamlSource } from '../template/yaml-source.ts';
-import { DURATION_PATTERN, durationText } from './durations.ts';
 import { FILE_KEYS, STAGE_KEYS, TIMEOUT_KEYS } from './file-keys.ts';
 import type { Origin } from './origin.ts';
 import type { PipelineFile } from './pipeline-file.ts';

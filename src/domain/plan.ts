@@ -3,6 +3,7 @@ import type { StageName } from './naming.ts';
 import type { StageResult } from './outcome.ts';
 import type { PlannedObject } from './planned-objects.ts';
 import type { Rule } from './rbac.ts';
+import type { StageTimeouts } from './render-values.ts';
 import type { Spread } from './spread.ts';
 import { shellWord } from './typed-place.ts';
 
@@ -47,6 +48,8 @@ export interface StagePlan {
   readonly creates: readonly PlannedObject[];
   /** GPUs its pods hold, 0 without. */
   readonly gpus: number;
+  /** What ends an attempt, in seconds; absent when it does not run. */
+  readonly timeouts?: StageTimeouts;
   /** How long it took in the runs in which it last ended well; absent when it does not run or never did so with this profile. */
   readonly tookBefore?: TookBefore;
   /** What it would hold its GPUs for if it took as long again; absent without GPUs or without such times. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DURATION_FORM, parseDuration } from '../../src/config/durations.ts';
 import { readEnvironment, variableOf } from '../../src/config/environment.ts';
 import { givenAt } from '../../src/config/given-values.ts';
 import { mergeGiven } from '../../src/config/merge-given.ts';
@@ -8,6 +7,7 @@ import { showOrigin } from '../../src/config/origin.ts';
 import { paramVariables } from '../../src/config/param-variables.ts';
 import { readTypedText } from '../../src/config/typed-text.ts';
 import { upperSnake } from '../../src/config/upper-snake.ts';
+import { DURATION_FORM, parseDuration } from '../../src/domain/durations.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 
 const FLAG = { kind: 'flag', flag: '--set x' } as const;

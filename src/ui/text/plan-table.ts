@@ -1,3 +1,4 @@
+import { durationText } from '../../domain/durations.ts';
 import { unreachable } from '../../domain/errors.ts';
 import { howToBuild, type Plan, type StagePlan, type Verdict, withoutImage } from '../../domain/plan.ts';
 import type { Spread } from '../../domain/spread.ts';
@@ -33,6 +34,7 @@ export interface PlanTableOptions extends DocumentOptions {
 export function planTable(plan: Plan, options: PlanTableOptions = {}): string {
   const notes = [
     ...outlook(plan, options),
+    ...limits(plan, options),
     ...missingImages(plan, options),
     ...plan.stages.flatMap((stage) => hint(stage, options)),
   ];
@@ -69,7 +71,10 @@ function range({ min, max }: Spread): string {
 }
 
 /** What the stages that run will hold and take, as far as earlier runs tell. */
-function outlook({ peakGpus, expected }: Plan, options: TextOptions & { readonly width?: number }): readonly string[] {
+function outlook(
+  { stages, peakGpus, expected }: Plan,
+  options: TextOptions & { readonly width?: number },
+): readonly string[] {
   const gpus = peakGpus === 0 ? [] : [`At most ${peakGpus} GPU${peakGpus === 1 ? '' : 's'} at one time.`];
   if (expected === undefined) return gpus;
   const { seconds, gpuHours, runs, unknown } = expected;
@@ -77,7 +82,26 @@ function outlook({ peakGpus, expected }: Plan, options: TextOptions & { readonly
   const but = unknown.length === 0 ? '' : `, without ${unknown.join(', ')}`;
   const [newest = ''] = runs;
   const after = runs.length === 1 ? `as in ${oneLine(newest, options)}` : `as in the last ${runs.length} runs`;
-  return [...gpus, ...folded(`Expected: ${formatSpread(seconds, formatDuration)}${held}${but}, ${after}.`, options)];
+  const expectation = `Expected: ${formatSpread(seconds, formatDuration)}${held}${but}, ${after}.`;
+  const changes = stages.flatMap((stage) => changedSince(stage, options));
+  const before = changes.length === 0 ? '' : ` That was before ${changes.join('; ')}.`;
+  return [...gpus, ...folded(`${expectation}${before}`, options)];
+}
+
+/** Parameters that changed since the runs that tell how long a stage takes: its work may be another. */
+function changedSince({ verdict, tookBefore }: StagePlan, options: TextOptions): readonly string[] {
+  if (verdict.kind !== 'run' || verdict.since === undefined || tookBefore === undefined) return [];
+  return verdict.reasons.filter((reason) => reason.startsWith('params.')).map((reason) => oneLine(reason, options));
+}
+
+/** The longest that a stage may run, so that nobody learns it when it strikes. */
+function limits({ stages }: Plan, options: TextOptions & { readonly width?: number }): readonly string[] {
+  const limited = stages.flatMap(({ name, timeouts }) => (timeouts === undefined ? [] : [{ name, run: timeouts.run }]));
+  if (limited.length === 0) return [];
+  const groups = [...Map.groupBy(limited, ({ run }) => run)].map(
+    ([run, alike]) => `${alike.map(({ name }) => name).join(', ')} ${durationText(run)}`,
+  );
+  return folded(`Longest a stage may run (\`timeouts.run\`): ${groups.join('; ')}.`, options);
 }
 
 function missingImages(plan: Plan, options: PlanTableOptions): readonly string[] {

@@ -47,6 +47,27 @@ test('says per stage what would happen, why, and what to type', () => {
     Not enforced on target local: resources.limits.memory"
   `);
 });
+test('says how long a stage may run at most, and what changed since the runs that tell how long it takes', () => {
+  const timeouts = (run: number) => ({ queue: 86_400, start: 900, run, grace: 30 });
+  const seconds = { median: 124, min: 124, max: 124 };
+  const tookBefore = { seconds, runs: ['weekly-46'] };
+  const reasons = ['params.train.epochs changed 2 -> 3', 'the image changed'];
+  const train = stage('train', { kind: 'run', reasons, since: 'weekly-46' });
+  const stages = [
+    stage('datagen', { kind: 'reuse', from, result, reason: 'nothing changed' }),
+    { ...train, timeouts: timeouts(345_600), tookBefore },
+    { ...stage('eval', { kind: 'run', reasons: ['it has not run before'] }), timeouts: timeouts(86_400) },
+  ];
+  const expected = { seconds, runs: ['weekly-46'], unknown: ['eval' as StagePlan['name']] };
+  expect(
+    planTable({ ...plan, stages, expected, notEnforced: [] })
+      .split('\n')
+      .slice(-2),
+  ).toEqual([
+    'Expected: 2m 4s, without eval, as in weekly-46. That was before params.train.epochs changed 2 -> 3.',
+    'Longest a stage may run (`timeouts.run`): train 4d; eval 24h.',
+  ]);
+});
 test('shows GPUs where a stage holds some', () => {
   const gpus = {
     ...plan,
