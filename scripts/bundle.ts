@@ -54,7 +54,7 @@ async function bundleTogether(
       format: 'esm',
       minify: true,
       chunkFileNames: 'chunks/[name]-[hash].js',
-      codeSplitting: { groups: [{ name: 'start', test: (id) => atStart.has(id) || id === RUNTIME }] },
+      codeSplitting: { groups: [{ name: 'start', test: (id) => atStart.has(id) }] },
     });
     return output.filter((file) => file.type === 'chunk');
   } finally {
@@ -78,9 +78,6 @@ function reachedFrom(entry: string, found: Set<string>): Plugin {
     },
   };
 }
-
-/** What rolldown puts beside the modules: asked for by all of them. */
-const RUNTIME = '\0rolldown/runtime.js';
 
 /** What packages of ours bring along for what we never call: the module, who asks for it, what it gets instead. */
 const LEFT_OUT: readonly (readonly [path: string, importer: string, contents: string])[] = [
