@@ -72,6 +72,9 @@ def train(stage: Stage, scratch: Path) -> None:
             "dropped_rows": sum(phase.dropped for phase in phases),
             "steps": sum(one.step for one in _last_of_phases(ledger)),
             "tokens": settings.epochs * sum(len(row.tokens) for phase in phases for row in phase.rows),
+            # What it took where nobody said: whoever compares two runs needs it.
+            "learning_rate": settings.learning_rate,
+            "batch_size": settings.batch_size,
         }
     )
 

@@ -57,6 +57,8 @@ class Training(InAFolder):
             "checkpoints": 4, "rows": 10, "dropped_rows": 0, "steps": 10,
         })  # fmt: skip
         self.assertLess(metrics["train_loss_last"], metrics["train_loss_first"])
+        self.assertEqual(set(metrics) & {"learning_rate", "batch_size"}, {"learning_rate", "batch_size"})
+        self.assertGreater(metrics["learning_rate"], 0)
 
     def test_moves_every_parameter_of_a_full_tuning(self) -> None:
         content = self.content("a", skills=rows(4))
