@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import { PROGRAM_IMAGE } from '../../domain/image-name.ts';
-import type { ImageIdentity } from '../../ports/target.ts';
+import type { ImageIdentity, ImageRef } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { copyImage, LOCK_FILE, readImageFolder, SHARED } from '../images/image-folder.ts';
 import { hasCuda, readEngineLock } from './engine-lock.ts';
+import { checkEngineProgram } from './engine-program.ts';
 import type { PythonHost } from './python-venv.ts';
 
 export interface EnvironmentsOptions {
@@ -25,6 +26,8 @@ export interface EnvironmentsOptions {
 export interface Environments {
   /** Throws `bad-pipeline` for a folder that is not there. A name that is no folder of ours is an image of a registry. */
   identify(image: string): ImageIdentity;
+  /** Throws `bad-pipeline` for a program of its folder that cannot be started. */
+  checkProgram(image: ImageRef, program: string): void;
   /** Makes an image ready. Throws `cannot-start`. */
   prepare(image: ImageIdentity, say: (message: string) => void, signal: AbortSignal): Promise<void>;
   /** The folders that come first on PATH for an image that was prepared. Throws `cannot-start` when it was not. */
@@ -47,6 +50,10 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       if (!image.startsWith('stages/')) return { reference: image, identity: image };
       const { identity } = readImageFolder(options.roots, image);
       return { reference: image, folder: image, identity: `sha256:${identity}` };
+    },
+
+    checkProgram({ folder }, program) {
+      if (folder?.startsWith('stages/')) checkEngineProgram(options.roots, folder, program);
     },
 
     async prepare(image, say, signal) {

@@ -90,6 +90,9 @@ class ProcessTarget implements LocalTarget {
   ): Promise<{ readonly notEnforced: readonly string[] }> {
     const { workload, notEnforced } = this.#read(spec, '/content');
     secretVariables(workload.secrets, this.#options.env);
+    for (const { image, argv } of workload.containers) {
+      if (argv[0] !== undefined) this.#environments.checkProgram(image, argv[0]);
+    }
     return { notEnforced };
   }
 

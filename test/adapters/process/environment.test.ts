@@ -323,3 +323,25 @@ test('a shell engine needs no python', async () => {
   expect(existsSync(join(all.bin(image)[0] ?? '', 'greet'))).toBe(true);
   expect(all.bin(image)).toHaveLength(1);
 });
+
+describe('a program of an engine', () => {
+  const check = (program = 'greet') =>
+    environments().checkProgram(environments().identify('stages/greet/shell'), program);
+
+  test('that can be started, or comes from elsewhere, is fine', () => {
+    expect(() => check()).not.toThrow();
+    expect(() => check('python')).not.toThrow();
+  });
+
+  test('without the right to be executed is told with what to type', () => {
+    chmodSync(join(root, 'package/stages/greet/shell/bin/greet'), 0o644);
+    expect(() => check()).toThrow(
+      expect.objectContaining({ code: 'bad-pipeline', hint: '`chmod +x stages/greet/shell/bin/greet`' }),
+    );
+  });
+
+  test('with the line ends of Windows is told with what to type', () => {
+    put('package/stages/greet/shell/bin/greet', '#!/bin/sh\r\necho\r\n', 0o755);
+    expect(() => check()).toThrow(/stages\/greet\/shell\/bin\/greet cannot be started: its first line ends with CR LF/);
+  });
+});
