@@ -15,6 +15,9 @@ interface Presented {
   readonly leavesTable: boolean;
 }
 
+/** What stops a driver and is mended outside: then the run goes on. */
+const GOES_ON_AFTER: ReadonlySet<UserError['code']> = new Set(['cannot-start', 'unreachable', 'storage-failed']);
+
 /** How much of a failed stage's log is shown with the failure. */
 const TAIL_LINES = 10;
 
@@ -42,7 +45,7 @@ export async function presentRun(
     const next = `ilab-backend resume ${last.run}`;
     // A program that reads events is told the end too, and the exit code, whatever stopped the driver.
     if (flags.output === 'json') subscriber.event(stopped(deps, last.run, error, next));
-    if (error.code !== 'cannot-start' && error.code !== 'unreachable') throw error;
+    if (!GOES_ON_AFTER.has(error.code)) throw error;
     const { code, message, hint, cause } = error;
     throw new UserError(code, message, { cause, hint: `${hint}\n  then go on: \`${next}\`` });
   } finally {

@@ -28,7 +28,7 @@ export const ERRORS = {
   'in-use': { exitCode: 8, hint: 'remove what builds on it first: `ilab-backend rm RUN`' },
   'storage-failed': {
     exitCode: 1,
-    hint: 'free space or choose another folder with `--state-dir`, then `ilab-backend resume`',
+    hint: 'free space, or choose another folder with `--state-dir`',
   },
   'state-broken': { exitCode: 1, hint: "move the file away to start afresh; the runs' folders stay" },
   interrupted: { exitCode: 130, hint: 'what was recorded is kept: `ilab-backend list` shows the runs' },

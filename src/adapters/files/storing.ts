@@ -12,14 +12,21 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'this machine has too many open files',
 };
 
+/** Of a copy, what is at fault is where it goes. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
 /** Does `work`; what a disk refuses becomes `storage-failed`. */
 export async function storing<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException;
+    const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
     const reason = code === undefined || error instanceof UserError ? undefined : REASONS[code];
     if (reason === undefined) throw error;
-    throw new UserError('storage-failed', `${path ?? 'the state folder'}: ${reason} (${code})`, { cause: error });
+    throw new UserError(
+      'storage-failed',
+      `${(code !== undefined && FULL.has(code) ? dest : undefined) ?? path ?? 'the state folder'}: ${reason} (${code})`,
+      { cause: error },
+    );
   }
 }

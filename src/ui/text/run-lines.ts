@@ -63,8 +63,12 @@ export function interruptHint(view: RunView, look: Look, onInterrupt: OnInterrup
   if (!view.driving) return short ? 'Ctrl-C ends view' : 'Ctrl-C ends this view; the run goes on.';
   if (view.cancelling) return short ? 'cancelling' : 'The running stage gets its grace period; what is done is kept.';
   if (onInterrupt === 'cancel') return short ? 'Ctrl-C cancels' : 'Ctrl-C cancels the run.';
-  if (short) return 'Ctrl-C leaves';
   const running = view.stages.filter((stage) => GOES_ON.has(stage.phase)).map((stage) => stage.name);
+  if (short) {
+    const [only] = running;
+    const what = running.length === 1 && only !== undefined ? `; ${only} goes on` : '';
+    return textWidth(`Ctrl-C leaves${what}`) > look.columns ? 'Ctrl-C leaves' : `Ctrl-C leaves${what}`;
+  }
   const next = view.stages.find((stage) => HAS_TO_START.has(stage.phase))?.name;
   const goesOn = running.length === 0 ? '' : `${running.join(', ')} ${running.length === 1 ? 'goes' : 'go'} on`;
   const waits =

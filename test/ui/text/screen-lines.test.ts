@@ -166,3 +166,11 @@ test('whatever the size and whatever the stages say, it is no wider and always l
     ),
   );
 });
+
+test('a narrow window is told what goes on when Ctrl-C is pressed', () => {
+  const bare = { screen: FIRST_SCREEN, onInterrupt: 'detach', expected: {}, log: LOG } as const;
+  const last = (columns: number) =>
+    frameLines(training, new Date(at(320)), { ...TERMINAL, columns, rows: 20 }, bare).at(-1);
+  expect(last(40)).toBe('Ctrl-C leaves; train goes on');
+  expect(last(20)).toBe('Ctrl-C leaves');
+});
