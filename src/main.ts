@@ -126,8 +126,8 @@ function main(): void {
       const [{ chooseImages }, files] = await Promise.all([import('./actions/images/choose-images.ts'), openFiles()]);
       return chooseImages(files, request);
     },
-    writeFiles: async (folder, files) =>
-      (await import('./adapters/files/write-files.ts')).writeFiles(resolve(folder), files),
+    writeFiles: async (folder, files, options) =>
+      (await import('./adapters/files/write-files.ts')).writeFiles(resolve(folder), files, options),
     openOnDesktop: async (file) =>
       (await import('./adapters/machine/open-on-desktop.ts')).openOnDesktop(file, process.env, process.platform),
     openDownloadFolder: async (folder) =>

@@ -66,8 +66,12 @@ export interface CliContext {
   readonly openImages: (options: PlaceOptions) => Promise<OpenImages>;
   /** The object storage that pod settings name, as it is reached from this machine. */
   readonly openArchive: OpenArchive;
-  /** Writes text files into a folder, which is made; returns their paths. */
-  readonly writeFiles: (folder: string, files: readonly SourceFile[]) => Promise<readonly string[]>;
+  /** Writes text files into a folder, which is made unless it must be there (`bad-usage`); returns their paths. */
+  readonly writeFiles: (
+    folder: string,
+    files: readonly SourceFile[],
+    options?: { readonly mustBeThere: boolean },
+  ) => Promise<readonly string[]>;
   /** Opens a file on the desktop, with what its kind is opened with. Throws `bad-usage` where there is no desktop. */
   readonly openOnDesktop: (file: string) => Promise<void>;
   /** A folder that takes a run's files over; nothing is made yet. */

@@ -72,6 +72,6 @@ async function leave({ stdout, cwd, writeFiles }: CliContext, file: string, text
     return;
   }
   const path = resolve(cwd, file);
-  await writeFiles(dirname(path), [{ path: basename(path), text }]);
+  await writeFiles(dirname(path), [{ path: basename(path), text }], { mustBeThere: true });
   stdout.write(`${file}\n`);
 }

@@ -1,4 +1,8 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeFiles } from '../../src/adapters/files/write-files.ts';
 import { openOnDesktop } from '../../src/adapters/machine/open-on-desktop.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runProgram } from '../../src/cli/program.ts';
@@ -6,6 +10,19 @@ import type { SourceFile } from '../../src/domain/source-file.ts';
 import { playedWorld } from '../fakes/played.ts';
 import { succeeded } from '../fakes/story.ts';
 import { Terminal } from './terminal.ts';
+
+test('a file in a folder that is not there: nothing is made', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'report-')), 'nosuch', 'dir');
+  const world = await playedWorld([{ name: 'one' }], () => succeeded());
+  const context = new Terminal().context({ openDeps: async () => world.deps(), writeFiles });
+  const words = ['report', 'weekly-1', '--file', join(folder, 'x.html')];
+  await expect(runProgram(words, [], context)).rejects.toMatchObject({
+    ...{ code: 'bad-usage', message: `there is no folder ${folder}` },
+    hint: `make it, or name another: \`mkdir -p ${folder}\``,
+  });
+  expect(existsSync(dirname(folder))).toBe(false);
+  rmSync(dirname(dirname(folder)), { recursive: true });
+});
 
 async function report(...words: readonly string[]) {
   const world = await playedWorld([{ name: 'one' }], () => succeeded());

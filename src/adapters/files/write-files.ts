@@ -1,10 +1,20 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import type { SourceFile } from '../../domain/source-file.ts';
+import { shellWord } from '../../domain/typed-place.ts';
 
-/** Writes text files into a folder, which is made; returns their paths. Throws `storage-failed`. */
-export async function writeFiles(folder: string, files: readonly SourceFile[]): Promise<readonly string[]> {
+/** Writes text files into a folder, which is made unless it must be there; returns their paths. Throws `storage-failed`, `bad-usage`. */
+export async function writeFiles(
+  folder: string,
+  files: readonly SourceFile[],
+  options: { readonly mustBeThere: boolean } = { mustBeThere: false },
+): Promise<readonly string[]> {
+  if (options.mustBeThere && !existsSync(folder)) {
+    const hint = `make it, or name another: \`mkdir -p ${shellWord(folder)}\``;
+    throw new UserError('bad-usage', `there is no folder ${folder}`, { hint });
+  }
   try {
     await mkdir(folder, { recursive: true });
     return await Promise.all(
