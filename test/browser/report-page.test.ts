@@ -66,7 +66,7 @@ describe('the page of a report', () => {
     const colors: string[] = [];
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = await open(fileOf('two'), { colorScheme });
-      const charts = await page.locator('svg[role=img]').all();
+      const charts = await page.locator('svg[role=img]:visible').all();
       expect(charts.length).toBe(2 + 2 + 3);
       for (const chart of charts) {
         const box = await chart.boundingBox();
@@ -75,6 +75,14 @@ describe('the page of a report', () => {
       colors.push(await page.evaluate("getComputedStyle(document.querySelector('svg rect')).fill"));
     }
     expect(new Set(colors).size).toBe(2);
+  });
+
+  test('on a telephone shows as many charts, each as wide as the window at most', async () => {
+    const { page } = await open(fileOf('two'), { viewport: { width: 400, height: 700 } });
+    const charts = await page.locator('svg[role=img]:visible').all();
+    expect(charts.length).toBe(2 + 2 + 3);
+    for (const chart of charts) expect((await chart.boundingBox())?.width).toBeLessThanOrEqual(400);
+    await leavePicture(page, 'two-narrow');
   });
 
   test('is read from the keyboard: past the contents, along what is wider than the window, into the figures', async () => {
@@ -94,7 +102,9 @@ describe('the page of a report', () => {
     await page.locator('summary').first().focus();
     await page.keyboard.press('Enter');
     expect(await page.locator('details').first().getAttribute('open')).toBe('');
-    await page.locator('.scroll:has(svg)').first().focus();
+    await page.evaluate(
+      "[...document.querySelectorAll('.scroll')].find((one) => one.scrollWidth > one.clientWidth).focus()",
+    );
     await page.keyboard.press('ArrowRight');
     await expect.poll(() => page.evaluate('document.activeElement.scrollLeft')).toBeGreaterThan(0);
   });

@@ -143,7 +143,7 @@ test('a file that is there stays, unless it is said', async () => {
   expect(kept.stderr).toContain('ilab-backend.yaml is there already');
   const typed = await type('init weekly --pipeline ours --set data=<x> -n team --yes', undefined, true);
   expect(typed.stderr).toContain(
-    "`ilab-backend init weekly --pipeline ours --namespace team --set 'data=...' --yes --force`",
+    '`ilab-backend init weekly --pipeline ours --namespace team --set data=... --yes --force`',
   );
   expect(await type('init --yes --force', undefined, true)).toMatchObject({ exitCode: 0 });
 });
