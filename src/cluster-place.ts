@@ -8,8 +8,8 @@ import type { RunObjects as RunObjectsType } from './adapters/kubernetes/target/
 import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { ClusterOptions } from './cli/context.ts';
 import { UserError } from './domain/errors.ts';
-import { isContentTag } from './domain/image-name.ts';
-import { currentReference } from './domain/image-record.ts';
+import { isContentTag } from './domain/image/image-name.ts';
+import { currentReference } from './domain/image/image-record.ts';
 import type { JsonObject } from './domain/json.ts';
 import { DRIVER_ACCOUNT } from './domain/rbac.ts';
 import type { SecretKeys } from './open-destinations.ts';

@@ -85,24 +85,30 @@ function main(): void {
     },
     ...places,
     openProject: async (request) => {
-      const [{ openProject }, files] = await Promise.all([import('./actions/open-project.ts'), openFiles()]);
+      const [{ openProject }, files] = await Promise.all([import('./actions/project/open-project.ts'), openFiles()]);
       return openProject(files, request);
     },
     explainValue: async (request, path) => {
-      const [{ explainValue }, files] = await Promise.all([import('./actions/explain-value.ts'), openFiles()]);
+      const [{ explainValue }, files] = await Promise.all([import('./actions/project/explain-value.ts'), openFiles()]);
       return explainValue(files, request, path);
     },
     outlinePipeline: async (request, name) => {
-      const [{ outlinePipeline }, files] = await Promise.all([import('./actions/outline-pipeline.ts'), openFiles()]);
+      const [{ outlinePipeline }, files] = await Promise.all([
+        import('./actions/project/outline-pipeline.ts'),
+        openFiles(),
+      ]);
       return outlinePipeline(files, request, name);
     },
     validateProject: async (request) => {
-      const [{ validateProject }, files] = await Promise.all([import('./actions/validate-project.ts'), openFiles()]);
+      const [{ validateProject }, files] = await Promise.all([
+        import('./actions/project/validate-project.ts'),
+        openFiles(),
+      ]);
       const place = request.project === undefined ? {} : { project: request.project };
       return validateProject(files, request, (kind) => places.openPlanTarget(place, kind));
     },
     openProjectMaker: async () => {
-      const [{ projectMaker }, files] = await Promise.all([import('./actions/init-project.ts'), openFiles()]);
+      const [{ projectMaker }, files] = await Promise.all([import('./actions/project/init-project.ts'), openFiles()]);
       return projectMaker(files);
     },
     openPrompt: async () => {
@@ -113,13 +119,16 @@ function main(): void {
     },
     listPipelines: async (request) => {
       const [{ listPipelineSummaries }, files] = await Promise.all([
-        import('./actions/list-pipelines.ts'),
+        import('./actions/project/list-pipelines.ts'),
         openFiles(),
       ]);
       return listPipelineSummaries(files, request);
     },
     describePipeline: async (request, name) => {
-      const [{ describePipeline }, files] = await Promise.all([import('./actions/describe-pipelines.ts'), openFiles()]);
+      const [{ describePipeline }, files] = await Promise.all([
+        import('./actions/project/describe-pipelines.ts'),
+        openFiles(),
+      ]);
       return describePipeline(files, request, name);
     },
     chooseImages: async (request) => {

@@ -1,6 +1,6 @@
 import type { OpenImages } from './actions/images/image-job.ts';
 import { UserError } from './domain/errors.ts';
-import { IMAGE_ENGINES, type ImageEngine } from './domain/image-record.ts';
+import { IMAGE_ENGINES, type ImageEngine } from './domain/image/image-record.ts';
 
 export interface ImageSurroundings {
   readonly packageRoot: string;

@@ -1,13 +1,13 @@
 import { previewBindings } from '../domain/bindings.ts';
-import { PROGRAM_IMAGE } from '../domain/image-name.ts';
+import { PROGRAM_IMAGE } from '../domain/image/image-name.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { buildCommand } from '../domain/plan.ts';
 import { containersOf } from '../domain/workload.ts';
 import type { ClusterNeeds, Endpoint } from '../ports/doctor.ts';
 import type { ImageIdentity, PlanTarget } from '../ports/target.ts';
 import { destinationsIn } from './check-destinations.ts';
-import type { OpenProject } from './open-project.ts';
-import { renderedKinds } from './render-stages.ts';
+import { renderedKinds } from './plan/render-stages.ts';
+import type { OpenProject } from './project/open-project.ts';
 
 export type { ClusterNeeds, Doctor, Endpoint } from '../ports/doctor.ts';
 

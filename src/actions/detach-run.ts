@@ -2,7 +2,7 @@ import type { DriverOptions } from '../domain/driver-arguments.ts';
 import { UserError } from '../domain/errors.ts';
 import type { DriverSight, StartedDriver } from '../ports/driver-host.ts';
 import { type Deps, timestamp } from './deps.ts';
-import { placeSources } from './place-sources.ts';
+import { placeSources } from './plan/place-sources.ts';
 import { readRun } from './read-run.ts';
 
 /** Which run shall go on without this program, and how. */

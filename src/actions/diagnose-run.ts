@@ -13,14 +13,14 @@ import type { RunRecord } from '../domain/run-record.ts';
 import type { Survey } from '../ports/survey.ts';
 import type { AttemptRef } from '../ports/target.ts';
 import { toYaml } from '../template/index.ts';
-import { type AttemptAnew, attemptsAnew } from './attempts-anew.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { adviserOf } from './follow/advise-on.ts';
 import { readWarnings } from './follow/read-warnings.ts';
 import { seeAttempts } from './follow/see-attempts.ts';
 import { type OpenRun, openRun } from './open-run.ts';
+import { type AttemptAnew, attemptsAnew } from './plan/attempts-anew.ts';
+import { type ConfigValue, viewConfig } from './project/view-config.ts';
 import { readRun } from './read-run.ts';
-import { type ConfigValue, viewConfig } from './view-config.ts';
 
 /** What to diagnose, and what the surroundings lend. */
 export interface DiagnoseRequest {

@@ -1,10 +1,10 @@
 import { isDone, stagePhase } from '../domain/run-phase.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { Deps } from './deps.ts';
-import { madeBy } from './past-results.ts';
-import { type PlanValues, planValues } from './plan-values.ts';
+import { madeBy } from './plan/past-results.ts';
+import { type PlanValues, planValues } from './plan/plan-values.ts';
+import { parseDocument, type RunDocument } from './plan/run-document.ts';
 import { readRun } from './read-run.ts';
-import { parseDocument, type RunDocument } from './run-document.ts';
 
 /** A run, and the place that has it: two that are compared may live in two clusters. */
 export interface RunPlace {

@@ -9,13 +9,13 @@ import type { AttemptRecord, RunRecord, StageRecord } from '../domain/run-record
 import { type Sights, seenPhase } from '../domain/sight.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { seeAttempts } from './follow/see-attempts.ts';
-import { resultOf } from './past-results.ts';
+import { resultOf } from './plan/past-results.ts';
+import { parseDocument } from './plan/run-document.ts';
 import { readRun } from './read-run.ts';
 import { gatesOf } from './report/gates-of.ts';
 import { materialsOf } from './report/materials-of.ts';
 import { readFindings } from './report/read-findings.ts';
 import { readTold } from './report/read-told.ts';
-import { parseDocument } from './run-document.ts';
 
 /** A run, and the place that has it: several may live in several. */
 export interface ReportedRun {

@@ -4,7 +4,7 @@ import { parseRunName, RUN_NAME_MAX, type RunName } from '../domain/naming.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { type Deps, timestamp } from './deps.ts';
-import { documentDigest, type RunDocument } from './run-document.ts';
+import { documentDigest, type RunDocument } from './plan/run-document.ts';
 
 /** The record of a run that nobody drives yet. */
 export function newRecord(deps: Deps, name: RunName, pipeline: RenderablePipeline, document: RunDocument): RunRecord {

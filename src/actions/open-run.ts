@@ -2,7 +2,7 @@ import { parseSources, type RunSources, serializeSources } from '../config/run-s
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { Deps } from './deps.ts';
-import { parseDocument, type RunDocument } from './run-document.ts';
+import { parseDocument, type RunDocument } from './plan/run-document.ts';
 
 /** A stored run's plan, opened from what was stored with it; the project's files are not read. */
 export interface OpenRun {

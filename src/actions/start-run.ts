@@ -5,9 +5,9 @@ import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { Deps } from './deps.ts';
 import { checkRunName, generateName, newRecord } from './new-run.ts';
-import { planChanges } from './plan-changes.ts';
+import { planChanges } from './plan/plan-changes.ts';
+import { documentDigest, parseDocument, type RunDocument, serializeDocument } from './plan/run-document.ts';
 import { prepareResume, type ResumeVerdict } from './resume-run.ts';
-import { documentDigest, parseDocument, type RunDocument, serializeDocument } from './run-document.ts';
 
 /** A run to record: the plan of `document`, under a name. */
 export interface StartRequest {

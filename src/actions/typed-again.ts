@@ -1,7 +1,7 @@
-import { type Origin, originAt } from '../config/origin.ts';
-import { valueAt } from '../config/resolve-values.ts';
 import type { RunSources } from '../config/run-sources.ts';
 import { isSecretReference, LOCAL_SECRETS } from '../config/secret-reference.ts';
+import { type Origin, originAt } from '../config/values/origin.ts';
+import { valueAt } from '../config/values/resolve-values.ts';
 import { afterCause } from '../domain/after-failure.ts';
 import { UserError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
@@ -9,8 +9,8 @@ import type { RunPhase } from '../domain/run-phase.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { shellWord } from '../domain/typed-place.ts';
 import type { Deps } from './deps.ts';
-import { parseDocument, type RunDocument } from './run-document.ts';
-import { selectionFlags } from './selection-changes.ts';
+import { parseDocument, type RunDocument } from './plan/run-document.ts';
+import { selectionFlags } from './plan/selection-changes.ts';
 
 /** What a person typed for a run beside its place, as an action takes it. */
 export interface TypedThen {

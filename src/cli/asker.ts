@@ -1,4 +1,4 @@
-import type { Prompt } from '../actions/init-project.ts';
+import type { Prompt } from '../actions/project/init-project.ts';
 import { UserError } from '../domain/errors.ts';
 import { wrapTo } from '../ui/text/text-width.ts';
 import type { Output } from './context.ts';

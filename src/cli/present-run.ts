@@ -1,6 +1,6 @@
 import { type Deps, timestamp } from '../actions/deps.ts';
-import { expectedSeconds } from '../actions/expected-seconds.ts';
 import { followLogTail, readLogTail } from '../actions/follow/read-log-tail.ts';
+import { expectedSeconds } from '../actions/plan/expected-seconds.ts';
 import { UserError } from '../domain/errors.ts';
 import type { RunEvent } from '../domain/event.ts';
 import type { PlainOptions } from '../ui/plain.ts';

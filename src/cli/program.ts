@@ -86,7 +86,7 @@ function stageEntry(stage: string) {
     name: stage,
     summary: `Run the stage ${stage} alone: run --only ${stage}`,
     group: 'run' as const,
-    load: async () => (await import('./run.ts')).defineStageRun(stage),
+    load: async () => (await import('./commands/run.ts')).defineStageRun(stage),
   };
 }
 

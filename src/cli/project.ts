@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { OpenProject, ProjectRequest } from '../actions/open-project.ts';
+import type { OpenProject, ProjectRequest } from '../actions/project/open-project.ts';
 import { COMMAND_NAMES } from './command-names.ts';
 import type { CliContext } from './context.ts';
 import { parseSeconds } from './durations.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { InputWish, Wishes } from '../actions/prepare-document.ts';
+import type { InputWish, Wishes } from '../actions/plan/prepare-document.ts';
 import { UserError } from '../domain/errors.ts';
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import { knownStage } from '../domain/selection.ts';

@@ -1,5 +1,5 @@
-import { changesSince, type OpenAgain } from '../actions/changes-since.ts';
 import { type Deps, timestamp } from '../actions/deps.ts';
+import { changesSince, type OpenAgain } from '../actions/plan/changes-since.ts';
 import type { RunEvent } from '../domain/event.ts';
 import type { CliContext } from './context.ts';
 import { librarySurroundings, type ProjectFlags } from './project.ts';

@@ -1,33 +1,39 @@
 import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { nameHint } from '../template/closest.ts';
-import { formatProblems } from '../template/format-problems.ts';
+import { formatProblems } from '../template/schema/format-problems.ts';
 import type { Variables } from './environment.ts';
 import { ConfigFault, fileFaults } from './faults.ts';
-import { PIPELINE_KEYS } from './file-keys.ts';
-import { findProfile } from './find-profile.ts';
 import { readImages } from './image-names.ts';
-import { listPipelines, type PipelineEntry, pickPipeline, readPipelineSource, readProfiles } from './library.ts';
-import { compilePipeline, type ParsedPipeline, parsePipeline } from './load-pipeline.ts';
-import type { LoadedPipeline } from './loaded-pipeline.ts';
-import type { NamedLocation } from './named-locations.ts';
 import { openLoaded } from './open-sources.ts';
-import type { Origin } from './origin.ts';
+import { findProfile } from './pipelines/find-profile.ts';
+import {
+  listPipelines,
+  type PipelineEntry,
+  pickPipeline,
+  readPipelineSource,
+  readProfiles,
+} from './pipelines/library.ts';
+import { compilePipeline, type ParsedPipeline, parsePipeline } from './pipelines/load-pipeline.ts';
+import type { LoadedPipeline } from './pipelines/loaded-pipeline.ts';
+import { refuseRequired, withRequired } from './pipelines/required-gates.ts';
+import { chooseStages, type TypedTimeouts, withTimeouts } from './pipelines/stage-choices.ts';
 import type { ConfigPlaces } from './places.ts';
+import { resolveConfig } from './resolve-config.ts';
+import type { RunSources, StageSelection } from './run-sources.ts';
+import { PIPELINE_KEYS } from './settings/file-keys.ts';
 import {
   choosePipeline,
   ownPipeline,
   type ProjectSettings,
   readProjectSettings,
   type TypedChoice,
-} from './project-settings.ts';
-import { refuseRequired, withRequired } from './required-gates.ts';
-import { resolveConfig } from './resolve-config.ts';
-import type { RunSources, StageSelection } from './run-sources.ts';
-import { type PipelineSettings, refuseFiles } from './settings-file.ts';
-import { chooseStages, type TypedTimeouts, withTimeouts } from './stage-choices.ts';
-import { withStopOn } from './stop-on.ts';
-import { readValueFiles, settingsLayers } from './value-layers.ts';
+} from './settings/project-settings.ts';
+import { type PipelineSettings, refuseFiles } from './settings/settings-file.ts';
+import { withStopOn } from './settings/stop-on.ts';
+import type { NamedLocation } from './values/named-locations.ts';
+import type { Origin } from './values/origin.ts';
+import { readValueFiles, settingsLayers } from './values/value-layers.ts';
 
 /** What a person typed, and where. */
 export interface ConfigRequest {

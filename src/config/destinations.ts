@@ -1,8 +1,8 @@
 import type { Destination, OutsideDestination } from '../domain/destination.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { valueAt } from './resolve-values.ts';
 import { dotted, namedPaths, schemaAt } from './schema-paths.ts';
 import { isSecretReference } from './secret-reference.ts';
+import { valueAt } from './values/resolve-values.ts';
 
 /**
  * The places that parameters with `x-destination` name, in the order of the schema. Without a repository or a path there is

@@ -2,10 +2,10 @@ import { NOTIFY_VARIABLES } from '../domain/driver-arguments.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { nameHint } from '../template/closest.ts';
 import { type Fault, typedFault } from './faults.ts';
-import { type Given, givenAt } from './given-values.ts';
 import { dotted, namedPaths, schemaAt, type ValuePath } from './schema-paths.ts';
-import { readTypedText } from './typed-text.ts';
-import { upperSnake } from './upper-snake.ts';
+import { type Given, givenAt } from './values/given-values.ts';
+import { readTypedText } from './values/typed-text.ts';
+import { upperSnake } from './values/upper-snake.ts';
 
 /** The variables that stand for a flag. An empty variable counts as unset. */
 export const FLAG_VARIABLES = {

@@ -3,17 +3,14 @@ import type { ExplainedChild, Explanation } from '../domain/explanation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { nameHint } from '../template/closest.ts';
-import { type ParamLeaf, typeName } from '../template/param-leaves.ts';
-import type { ParamSchema } from '../template/param-schema.ts';
+import { type ParamLeaf, typeName } from '../template/schema/param-leaves.ts';
+import type { ParamSchema } from '../template/schema/param-schema.ts';
 import { type ConfigRequest, readChoices } from './configure.ts';
-import { defaultOrigins } from './default-origins.ts';
 import { variableOf } from './environment.ts';
 import { refuse } from './faults.ts';
-import { FILE_KEYS, PIPELINE_KEYS } from './file-keys.ts';
-import { readParams } from './load-pipeline.ts';
-import { mergeGiven } from './merge-given.ts';
-import { valueIn } from './resolve-values.ts';
+import { readParams } from './pipelines/load-pipeline.ts';
 import { dotted, namedPaths, placeIn, schemaAt, schemaOf, type ValuePath } from './schema-paths.ts';
+import { FILE_KEYS, PIPELINE_KEYS } from './settings/file-keys.ts';
 import {
   type Block,
   type Choices,
@@ -24,10 +21,13 @@ import {
   settingsBlock,
   shownDefault,
   shownPlace,
-} from './settings-blocks.ts';
-import { layersOf, waysOver } from './value-chain.ts';
-import { paramLayers, readValueFiles } from './value-layers.ts';
-import { readersOf } from './value-readers.ts';
+} from './settings/settings-blocks.ts';
+import { defaultOrigins } from './values/default-origins.ts';
+import { mergeGiven } from './values/merge-given.ts';
+import { valueIn } from './values/resolve-values.ts';
+import { layersOf, waysOver } from './values/value-chain.ts';
+import { paramLayers, readValueFiles } from './values/value-layers.ts';
+import { readersOf } from './values/value-readers.ts';
 
 /** Keywords that say what a value may be. */
 const LIMITS = [

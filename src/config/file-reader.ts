@@ -2,8 +2,8 @@ import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, Scal
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Place, Problem, SourceFile } from '../domain/source-file.ts';
 import { closest, nameHint } from '../template/closest.ts';
-import { placeAt, problemAt } from '../template/source-position.ts';
-import { keyText, spanOf, yamlSource } from '../template/yaml-source.ts';
+import { placeAt, problemAt } from '../template/yaml/source-position.ts';
+import { keyText, spanOf, yamlSource } from '../template/yaml/yaml-source.ts';
 
 /** One entry of a mapping. `key` is the name's own node, for faults of the name. */
 export interface Entry {

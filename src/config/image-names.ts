@@ -1,8 +1,8 @@
 import type { Node } from 'yaml';
 import { nameHint } from '../template/closest.ts';
 import type { FileReader } from './file-reader.ts';
-import type { LoadedPipeline } from './loaded-pipeline.ts';
-import type { Origin } from './origin.ts';
+import type { LoadedPipeline } from './pipelines/loaded-pipeline.ts';
+import type { Origin } from './values/origin.ts';
 
 /** The `images:` of a file: what stands for an image of a pipeline, e.g. for `stages/train/mlx`. */
 export interface ImagesFile {

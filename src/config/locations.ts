@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import type { Given } from './given-values.ts';
 import { schemaAt } from './schema-paths.ts';
+import type { Given } from './values/given-values.ts';
 
 /** A scheme (`https://`, `hf:`) or the short form of ssh (`git@host:path`). */
 const FOREIGN = /^([a-z][a-z0-9+.-]*:|git@)/;

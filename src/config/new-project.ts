@@ -3,20 +3,20 @@ import { previewBindings } from '../domain/bindings.ts';
 import type { Json } from '../domain/json.ts';
 import { gpusOf } from '../domain/workload.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
-import type { ParamLeaf } from '../template/param-leaves.ts';
+import type { ParamLeaf } from '../template/schema/param-leaves.ts';
 import { type ConfigRequest, configure, readChoices, readPipeline } from './configure.ts';
 import { ConfigFault, refuse } from './faults.ts';
-import { givenInFile } from './given-values.ts';
-import { readProfiles } from './library.ts';
-import { readParams } from './load-pipeline.ts';
 import { isElsewhere, locationFrom } from './locations.ts';
-import { mergeGiven } from './merge-given.ts';
-import { API_VERSION } from './pipeline-file.ts';
+import { readProfiles } from './pipelines/library.ts';
+import { readParams } from './pipelines/load-pipeline.ts';
+import { API_VERSION } from './pipelines/pipeline-file.ts';
 import { type ConfigPlaces, PROJECT_FILE } from './places.ts';
 import { draftText } from './project-draft.ts';
-import { valueAt } from './resolve-values.ts';
-import { readSetFlags } from './set-flags.ts';
-import { readSettingsFile } from './settings-file.ts';
+import { readSettingsFile } from './settings/settings-file.ts';
+import { givenInFile } from './values/given-values.ts';
+import { mergeGiven } from './values/merge-given.ts';
+import { valueAt } from './values/resolve-values.ts';
+import { readSetFlags } from './values/set-flags.ts';
 
 /** A profile that a new project could take. */
 export interface ProfileChoice {

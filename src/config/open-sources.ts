@@ -1,21 +1,21 @@
 import { UserError } from '../domain/errors.ts';
-import { PROGRAM_IMAGE } from '../domain/image-name.ts';
+import { PROGRAM_IMAGE } from '../domain/image/image-name.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { StageName } from '../domain/naming.ts';
 import type { NotifySettings } from '../domain/notification.ts';
 import type { Pipeline, Stage } from '../domain/pipeline.ts';
 import type { Bindings, RenderablePipeline, Results, SourceInput } from '../domain/renderable-pipeline.ts';
 import { EvaluationFault } from '../template/expression-fault.ts';
-import { formatProblems } from '../template/format-problems.ts';
 import { applyOverlays } from '../template/overlay.ts';
-import { applies, judgeGate } from './gate-verdict.ts';
-import { loadPipeline } from './load-pipeline.ts';
-import type { LoadedGate, LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';
-import { openOverlays } from './overlays.ts';
-import { paramVariables } from './param-variables.ts';
-import { requiredGate, requiredGates } from './required-gates.ts';
-import { valueAt } from './resolve-values.ts';
+import { formatProblems } from '../template/schema/format-problems.ts';
+import { applies, judgeGate } from './pipelines/gate-verdict.ts';
+import { loadPipeline } from './pipelines/load-pipeline.ts';
+import type { LoadedGate, LoadedPipeline, LoadedStage } from './pipelines/loaded-pipeline.ts';
+import { openOverlays } from './pipelines/overlays.ts';
+import { requiredGate, requiredGates } from './pipelines/required-gates.ts';
 import type { RunSources } from './run-sources.ts';
+import { paramVariables } from './values/param-variables.ts';
+import { valueAt } from './values/resolve-values.ts';
 
 /** The pipeline of stored sources. Throws `state-broken` when they do not load: they did when they were stored. */
 export function openSources(sources: RunSources): RenderablePipeline {

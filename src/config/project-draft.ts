@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { typeName } from '../template/param-leaves.ts';
-import { API_VERSION } from './pipeline-file.ts';
-import { valueAt } from './resolve-values.ts';
+import { typeName } from '../template/schema/param-leaves.ts';
+import { API_VERSION } from './pipelines/pipeline-file.ts';
+import { valueAt } from './values/resolve-values.ts';
 
 /** What a new project file is made of. */
 export interface ProjectDraft {

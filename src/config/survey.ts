@@ -3,14 +3,14 @@ import type { SourceFile } from '../domain/source-file.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { type ConfigRequest, type Configured, configure, readChoices, readPipeline } from './configure.ts';
 import { ConfigFault, type Fault, fileFaults, typedFault } from './faults.ts';
-import { unknownProfile } from './find-profile.ts';
-import { readProfiles } from './library.ts';
-import { compilePipeline, readParams } from './load-pipeline.ts';
-import type { LoadedPipeline } from './loaded-pipeline.ts';
-import { showOrigin } from './origin.ts';
-import { chooseProfile } from './project-settings.ts';
-import { resolveValues } from './resolve-values.ts';
-import { paramLayers, readValueFiles } from './value-layers.ts';
+import { unknownProfile } from './pipelines/find-profile.ts';
+import { readProfiles } from './pipelines/library.ts';
+import { compilePipeline, readParams } from './pipelines/load-pipeline.ts';
+import type { LoadedPipeline } from './pipelines/loaded-pipeline.ts';
+import { chooseProfile } from './settings/project-settings.ts';
+import { showOrigin } from './values/origin.ts';
+import { resolveValues } from './values/resolve-values.ts';
+import { paramLayers, readValueFiles } from './values/value-layers.ts';
 
 /** A fault, and with which profiles it shows; `undefined` among them: with none. */
 export interface SurveyedFault {

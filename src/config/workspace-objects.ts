@@ -8,8 +8,8 @@ import {
   formatProblems,
   type TypeScope,
 } from '../template/index.ts';
-import { partialsOf } from './pipeline-source.ts';
-import { POD_SETTINGS } from './pod-settings.ts';
+import { partialsOf } from './pipelines/pipeline-source.ts';
+import { POD_SETTINGS } from './settings/pod-settings.ts';
 
 const TEXT: JsonObject = { type: 'string' };
 const COUNT: JsonObject = { type: 'integer' };

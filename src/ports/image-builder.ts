@@ -1,4 +1,4 @@
-import type { ImageEngine, ImageRecord } from '../domain/image-record.ts';
+import type { ImageEngine, ImageRecord } from '../domain/image/image-record.ts';
 
 /*
  * Building container images. Three things are kept apart: what an image is made from (`ImageSources`, needs no engine),

@@ -1,4 +1,4 @@
-import type { ImageKnowledge } from '../domain/image-knowledge.ts';
+import type { ImageKnowledge } from '../domain/image/image-knowledge.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { RunName, StageName } from '../domain/naming.ts';
 import type { Outcome } from '../domain/outcome.ts';

@@ -1,10 +1,10 @@
 import { type Document, isNode } from 'yaml';
 import type { Problem, SourceFile } from '../domain/source-file.ts';
-import type { Present } from './cel-program.ts';
+import type { Present } from './cel/cel-program.ts';
 import type { Door } from './doors.ts';
 import type { TypeScope } from './scope.ts';
-import { problemAt } from './source-position.ts';
-import { spanOf } from './yaml-source.ts';
+import { problemAt } from './yaml/source-position.ts';
+import { spanOf } from './yaml/yaml-source.ts';
 
 /** What stays the same while the files of one tree are compiled. */
 export interface Session {

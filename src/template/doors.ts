@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../domain/json.ts';
-import { setKey } from './cel-value.ts';
+import { setKey } from './cel/cel-value.ts';
 
 /**
  * What becomes of a text at some place of a manifest after rendering. `expand`: the kubelet replaces `$(NAME)` in it.

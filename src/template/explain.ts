@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../domain/json.ts';
-import { type CelProgram, compileCel, sourceOf } from './cel-program.ts';
-import { fromCel } from './cel-value.ts';
+import { type CelProgram, compileCel, sourceOf } from './cel/cel-program.ts';
+import { fromCel } from './cel/cel-value.ts';
 import { presentWhen } from './presence.ts';
 import type { TypeScope } from './scope.ts';
 

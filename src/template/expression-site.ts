@@ -1,9 +1,9 @@
 import type { Scalar } from 'yaml';
 import type { Place, Problem, SourceFile } from '../domain/source-file.ts';
 import type { ExpressionFault } from './expression-fault.ts';
-import { scalarOffsets } from './scalar-offsets.ts';
-import { placeAt, problemAt } from './source-position.ts';
-import { spanOf } from './yaml-source.ts';
+import { scalarOffsets } from './yaml/scalar-offsets.ts';
+import { placeAt, problemAt } from './yaml/source-position.ts';
+import { spanOf } from './yaml/yaml-source.ts';
 
 /** Where an expression stands in a file: turns its offsets into the file's. */
 export interface ExpressionSite {

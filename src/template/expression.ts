@@ -2,16 +2,16 @@ import { visit } from 'yaml';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { ExpressionText } from '../domain/pipeline.ts';
 import type { Problem, SourceFile } from '../domain/source-file.ts';
-import { celFailure, typeWords } from './cel-fault.ts';
-import { type CelProgram, compileCel } from './cel-program.ts';
-import { fromCel, ValueMismatch } from './cel-value.ts';
+import { celFailure, typeWords } from './cel/cel-fault.ts';
+import { type CelProgram, compileCel } from './cel/cel-program.ts';
+import { fromCel, ValueMismatch } from './cel/cel-value.ts';
 import type { Compiled } from './compiled.ts';
 import { type Side, sidesOf } from './explain.ts';
 import { EvaluationFault, type ExpressionFault } from './expression-fault.ts';
 import { type ExpressionSite, siteInScalar, siteInText } from './expression-site.ts';
 import { celValues, type TypeScope } from './scope.ts';
-import { offsetOf } from './source-position.ts';
-import { spanOf, yamlSource } from './yaml-source.ts';
+import { offsetOf } from './yaml/source-position.ts';
+import { spanOf, yamlSource } from './yaml/yaml-source.ts';
 
 type Primitive = 'bool' | 'int' | 'double' | 'string' | 'list<int>';
 

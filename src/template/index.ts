@@ -3,7 +3,6 @@
 export type { Compiled } from './compiled.ts';
 export { type CompiledExpression, compileExpression, type ExpectedType, type ExpressionInput } from './expression.ts';
 export { EvaluationFault } from './expression-fault.ts';
-export { formatProblems } from './format-problems.ts';
 export {
   applyOverlays,
   type CompiledOverlay,
@@ -12,8 +11,10 @@ export {
   type Overlay,
 } from './overlay.ts';
 export type { OverlayOrigin } from './overlay-origins.ts';
-export type { ParamLeaf } from './param-leaves.ts';
-export { compileSchema, type ParamSchema, type SchemaPlace } from './param-schema.ts';
+export { formatProblems } from './schema/format-problems.ts';
+export type { ParamLeaf } from './schema/param-leaves.ts';
+export { compileSchema, type ParamSchema, type SchemaPlace } from './schema/param-schema.ts';
+export type { ValueFault } from './schema/value-fault.ts';
 export { createScope, type TypeScope, type VariableType } from './scope.ts';
 export {
   type CompiledTemplate,
@@ -24,5 +25,4 @@ export {
   type TemplateSource,
   type TreeSource,
 } from './template.ts';
-export { toYaml } from './to-yaml.ts';
-export type { ValueFault } from './value-fault.ts';
+export { toYaml } from './yaml/to-yaml.ts';

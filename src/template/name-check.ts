@@ -1,9 +1,9 @@
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
-import { FUNCTIONS, METHODS, NAMESPACES, SYNONYMS } from './cel-environment.ts';
+import { FUNCTIONS, METHODS, NAMESPACES, SYNONYMS } from './cel/cel-environment.ts';
 import { closest, nameHint } from './closest.ts';
 import type { ExpressionFault } from './expression-fault.ts';
 import { presentWhen } from './presence.ts';
-import { DYN, STRING, type ValueType } from './value-type.ts';
+import { DYN, STRING, type ValueType } from './schema/value-type.ts';
 
 /** What is known of a node's type: undefined = leave it to CEL. `maybe`: an optional. */
 interface Known {

@@ -7,11 +7,11 @@ import { type OverlayOrigin, OverlayOrigins } from './overlay-origins.ts';
 import { applyPatch, type Patch, PatchFault, type Recorder } from './patch.ts';
 import type { TypeScope } from './scope.ts';
 import { shellProblems } from './shell-check.ts';
-import { placeAt, problemAt } from './source-position.ts';
 import { type CompiledTemplate, contextOf, type Partials } from './template.ts';
 import { compileNode } from './tree-compiler.ts';
 import type { TreeNode } from './tree-nodes.ts';
-import { isSound, keyAt, keyText, nodeAt, spanOf, yamlSource } from './yaml-source.ts';
+import { placeAt, problemAt } from './yaml/source-position.ts';
+import { isSound, keyAt, keyText, nodeAt, spanOf, yamlSource } from './yaml/yaml-source.ts';
 
 type Path = readonly (string | number)[];
 

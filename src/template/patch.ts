@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { setKey } from './cel-value.ts';
+import { setKey } from './cel/cel-value.ts';
 
 /**
  * What to change in a tree. Only what an author wrote deletes (`null`) or directs (`$patch`); inside a `value`, which

@@ -1,5 +1,5 @@
 import type { Json } from '../domain/json.ts';
-import type { CelProgram } from './cel-program.ts';
+import type { CelProgram } from './cel/cel-program.ts';
 import type { ExpressionSite } from './expression-site.ts';
 
 /** An expression at its place in a tree, and what the place asks of its result. */

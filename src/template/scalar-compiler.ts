@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: hints show templates as they are written.
 
 import { isAlias, isScalar, type Pair, type Scalar } from 'yaml';
-import { typeWords } from './cel-fault.ts';
-import { compileCel } from './cel-program.ts';
+import { typeWords } from './cel/cel-fault.ts';
+import { compileCel } from './cel/cel-program.ts';
 import { type At, addProblem, type Session } from './compile-session.ts';
 import type { ExpressionFault } from './expression-fault.ts';
 import { siteInScalar } from './expression-site.ts';
@@ -10,7 +10,7 @@ import { type Part, splitExpressions } from './interpolation.ts';
 import { literalValue } from './literal-value.ts';
 import type { TreeExpression } from './render-context.ts';
 import { ExpressionNode, LiteralNode, TextNode, type TreeNode } from './tree-nodes.ts';
-import { keyText } from './yaml-source.ts';
+import { keyText } from './yaml/yaml-source.ts';
 
 type ExpressionPart = Part & { readonly kind: 'expression' };
 

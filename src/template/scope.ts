@@ -1,10 +1,10 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { newEnvironment } from './cel-environment.ts';
-import { toCel } from './cel-value.ts';
-import { isParamSchema, type ParamSchema } from './param-schema.ts';
-import { readSchema } from './schema-reader.ts';
-import { celName, DYN, type ObjectType, type ValueType } from './value-type.ts';
+import { newEnvironment } from './cel/cel-environment.ts';
+import { toCel } from './cel/cel-value.ts';
+import { isParamSchema, type ParamSchema } from './schema/param-schema.ts';
+import { readSchema } from './schema/schema-reader.ts';
+import { celName, DYN, type ObjectType, type ValueType } from './schema/value-type.ts';
 
 /** A compiled schema, a schema of the same subset written in code, or `dyn`: unchecked. */
 export type VariableType = ParamSchema | JsonObject | 'dyn';

@@ -1,18 +1,18 @@
 import type { Document } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Problem, SourceFile } from '../domain/source-file.ts';
-import { ValueMismatch } from './cel-value.ts';
+import { ValueMismatch } from './cel/cel-value.ts';
 import { type Compiled, compiled } from './compiled.ts';
 import { EvaluationFault } from './expression-fault.ts';
 import { Marks, type Outline, OutlineFault, outlineOf } from './outline.ts';
 import type { RenderContext } from './render-context.ts';
 import { celValues, type TypeScope } from './scope.ts';
 import { shellProblems } from './shell-check.ts';
-import { problemAt } from './source-position.ts';
 import { compileItem, compileNode, type TreeInput } from './tree-compiler.ts';
 import { evaluating } from './tree-expression.ts';
 import type { ItemNode } from './tree-nodes.ts';
-import { isSound, nodeAt, spanOf, yamlSource } from './yaml-source.ts';
+import { problemAt } from './yaml/source-position.ts';
+import { isSound, nodeAt, spanOf, yamlSource } from './yaml/yaml-source.ts';
 
 /** Gives the text of a partial by the name that `$include` says; undefined when there is none. */
 export type Partials = (name: string) => SourceFile | undefined;

@@ -10,6 +10,7 @@ import { loopVariableFault } from './loop-variable.ts';
 import { presentWhen } from './presence.ts';
 import type { TreeExpression } from './render-context.ts';
 import { compileScalar, compileWhole } from './scalar-compiler.ts';
+import { DYN, fromCelName, type ValueType } from './schema/value-type.ts';
 import type { TypeScope } from './scope.ts';
 import {
   ConditionalNode,
@@ -23,8 +24,7 @@ import {
   SplicedItems,
   type TreeNode,
 } from './tree-nodes.ts';
-import { DYN, fromCelName, type ValueType } from './value-type.ts';
-import { isSound, keyText, nodeBelow, spanOf, yamlSource } from './yaml-source.ts';
+import { isSound, keyText, nodeBelow, spanOf, yamlSource } from './yaml/yaml-source.ts';
 
 const STRUCTURAL = ['$if', '$for', '$include', '$value'];
 const MOST_NODES = 50_000;

@@ -1,5 +1,5 @@
 import type { Json } from '../domain/json.ts';
-import { fromCel, keysOf, unwrapped, ValueMismatch } from './cel-value.ts';
+import { fromCel, keysOf, unwrapped, ValueMismatch } from './cel/cel-value.ts';
 import { guarded } from './expression.ts';
 import { EvaluationFault } from './expression-fault.ts';
 import type { ExpressionSite } from './expression-site.ts';

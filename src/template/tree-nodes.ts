@@ -1,5 +1,5 @@
 import type { Json } from '../domain/json.ts';
-import { setKey } from './cel-value.ts';
+import { setKey } from './cel/cel-value.ts';
 import { type Door, escapeExpansion, throughDoor } from './doors.ts';
 import type { ExpressionSite } from './expression-site.ts';
 import { applyPatch, type Patch, PatchFault, type PatchItem } from './patch.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Deps } from '../../src/actions/deps.ts';
 import { detachRun } from '../../src/actions/detach-run.ts';
-import type { Pin } from '../../src/actions/run-document.ts';
+import type { Pin } from '../../src/actions/plan/run-document.ts';
 import type { DriverSight } from '../../src/ports/driver-host.ts';
 import { type FakeStage, FakeWorld } from '../fakes/story.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { diffRuns } from '../../src/actions/diff-runs.ts';
 import { driveRun } from '../../src/actions/drive/drive-run.ts';
-import type { RunDocument } from '../../src/actions/run-document.ts';
+import type { RunDocument } from '../../src/actions/plan/run-document.ts';
 import { FakeWorld, failed, play, succeeded } from '../fakes/story.ts';
 
 /* Two runs, value by value: what they were made from, and what they made. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { RunDocument } from '../../src/actions/plan/run-document.ts';
 import { pruneRuns } from '../../src/actions/prune-runs.ts';
 import { removeRun } from '../../src/actions/remove-run.ts';
-import type { RunDocument } from '../../src/actions/run-document.ts';
 import type { PlacedFolder } from '../../src/ports/source-store.ts';
 import { attemptOf, recordOf, withStage } from '../fakes/records.ts';
 import { FakeWorld, succeeded } from '../fakes/story.ts';

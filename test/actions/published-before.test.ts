@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { driveRun } from '../../src/actions/drive/drive-run.ts';
-import { publishedBefore } from '../../src/actions/past-results.ts';
+import { publishedBefore } from '../../src/actions/plan/past-results.ts';
 import type { StageName } from '../../src/domain/naming.ts';
 import type { Results } from '../../src/domain/renderable-pipeline.ts';
 import { type FakeStage, FakeWorld, failed, play, succeeded } from '../fakes/story.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { changesSince } from '../../src/actions/changes-since.ts';
 import { driveRun } from '../../src/actions/drive/drive-run.ts';
+import { changesSince } from '../../src/actions/plan/changes-since.ts';
 import { prepareResume } from '../../src/actions/resume-run.ts';
 import { UserError } from '../../src/domain/errors.ts';
 import { FakeWorld, failed, play, succeeded } from '../fakes/story.ts';
@@ -55,7 +55,12 @@ test('a longer time holds for each further attempt, whoever drives, and is in no
 test('what a failed run was made with and what is there now are told apart, for the stages that are left', async () => {
   const world = await failedRun();
   const now = { ...SOURCES, files: [{ path: 'pipelines/fake/pipeline.yaml', text: 'b' }] };
-  const open = async () => ({ pipeline: world.pipeline, sources: JSON.stringify(now), config: now as never, locations: [] });
+  const open = async () => ({
+    pipeline: world.pipeline,
+    sources: JSON.stringify(now),
+    config: now as never,
+    locations: [],
+  });
   world.target.identify = async (reference) => ({ reference, identity: 'mended' });
   expect(await changesSince(world.deps(), 'weekly-1', open)).toEqual({
     changes: ['stages/two/fake has changed', 'the file pipelines/fake/pipeline.yaml changed'],
@@ -65,7 +70,12 @@ test('what a failed run was made with and what is there now are told apart, for 
 
 test('nothing is said where nothing changed, and where the project is not here', async () => {
   const world = await failedRun();
-  const same = async () => ({ pipeline: world.pipeline, sources: JSON.stringify(SOURCES), config: SOURCES as never, locations: [] });
+  const same = async () => ({
+    pipeline: world.pipeline,
+    sources: JSON.stringify(SOURCES),
+    config: SOURCES as never,
+    locations: [],
+  });
   const away = () => Promise.reject(new UserError('unknown-pipeline', 'there is no pipeline fake'));
   expect((await changesSince(world.deps(), 'weekly-1', same)).changes).toEqual([]);
   expect((await changesSince(world.deps(), 'weekly-1', away)).changes).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunDocument } from '../../src/actions/run-document.ts';
+import type { RunDocument } from '../../src/actions/plan/run-document.ts';
 import { typedAgain, typedThen } from '../../src/actions/typed-again.ts';
 
 const sources = {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openSources } from '../../src/config/open-sources.ts';
-import type { Origin } from '../../src/config/origin.ts';
 import { parseSources, serializeSources } from '../../src/config/run-sources.ts';
+import type { Origin } from '../../src/config/values/origin.ts';
 import { type Typed, TypedIn } from './harness.ts';
 import { changed, PIPELINE, TEMPLATE } from './pipeline-texts.ts';
 

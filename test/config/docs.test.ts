@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLAG_VARIABLES } from '../../src/config/environment.ts';
-import { POD_SCHEMA } from '../../src/config/pod-settings.ts';
+import { POD_SCHEMA } from '../../src/config/settings/pod-settings.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
 import { manifestsOf } from '../templates/manifests.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { outlinePipeline } from '../../src/actions/outline-pipeline.ts';
+import { outlinePipeline } from '../../src/actions/project/outline-pipeline.ts';
 import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
 import { explainValue } from '../../src/config/explain-value.ts';
-import { FILE_KEYS, STAGE_KEYS, TIMEOUT_KEYS } from '../../src/config/file-keys.ts';
-import { NOTIFY_SCHEMA } from '../../src/config/notify-settings.ts';
-import { POD_SCHEMA } from '../../src/config/pod-settings.ts';
+import { FILE_KEYS, STAGE_KEYS, TIMEOUT_KEYS } from '../../src/config/settings/file-keys.ts';
+import { NOTIFY_SCHEMA } from '../../src/config/settings/notify-settings.ts';
+import { POD_SCHEMA } from '../../src/config/settings/pod-settings.ts';
 import type { Explanation } from '../../src/domain/explanation.ts';
 import { explanationText } from '../../src/ui/text/explanation-text.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../ui/hostile.ts';

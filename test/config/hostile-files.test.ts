@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FileReader } from '../../src/config/file-reader.ts';
-import { givenInFile } from '../../src/config/given-values.ts';
-import { POD_SCHEMA } from '../../src/config/pod-settings.ts';
-import { readSettingsFile } from '../../src/config/settings-file.ts';
+import { POD_SCHEMA } from '../../src/config/settings/pod-settings.ts';
+import { readSettingsFile } from '../../src/config/settings/settings-file.ts';
+import { givenInFile } from '../../src/config/values/given-values.ts';
 import { load, PIPELINE, problemsOf, TEMPLATE } from './pipeline-texts.ts';
 
 const PROJECT = `apiVersion: ilab-backend.dev/v1alpha1

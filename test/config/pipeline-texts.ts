@@ -1,8 +1,8 @@
 import { parseDocument } from 'yaml';
-import { loadPipeline } from '../../src/config/load-pipeline.ts';
-import type { LoadedPipeline } from '../../src/config/loaded-pipeline.ts';
+import { loadPipeline } from '../../src/config/pipelines/load-pipeline.ts';
+import type { LoadedPipeline } from '../../src/config/pipelines/loaded-pipeline.ts';
 import type { Compiled } from '../../src/template/compiled.ts';
-import { formatProblems } from '../../src/template/format-problems.ts';
+import { formatProblems } from '../../src/template/schema/format-problems.ts';
 
 /** A pipeline of two stages, `make` and `use`, that loads; tests change what they are about. */
 export const PIPELINE = `

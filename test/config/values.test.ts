@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readEnvironment, variableOf } from '../../src/config/environment.ts';
-import { givenAt } from '../../src/config/given-values.ts';
-import { mergeGiven } from '../../src/config/merge-given.ts';
-import { showOrigin } from '../../src/config/origin.ts';
-import { paramVariables } from '../../src/config/param-variables.ts';
-import { readTypedText } from '../../src/config/typed-text.ts';
-import { upperSnake } from '../../src/config/upper-snake.ts';
+import { givenAt } from '../../src/config/values/given-values.ts';
+import { mergeGiven } from '../../src/config/values/merge-given.ts';
+import { showOrigin } from '../../src/config/values/origin.ts';
+import { paramVariables } from '../../src/config/values/param-variables.ts';
+import { readTypedText } from '../../src/config/values/typed-text.ts';
+import { upperSnake } from '../../src/config/values/upper-snake.ts';
 import { DURATION_FORM, parseDuration } from '../../src/domain/durations.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 

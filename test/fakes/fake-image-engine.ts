@@ -1,4 +1,4 @@
-import type { ImageRecord } from '../../src/domain/image-record.ts';
+import type { ImageRecord } from '../../src/domain/image/image-record.ts';
 import type {
   BuildRequest,
   ImageBuilder,

@@ -1,5 +1,5 @@
 import type { Deps } from '../../src/actions/deps.ts';
-import type { RunDocument } from '../../src/actions/run-document.ts';
+import type { RunDocument } from '../../src/actions/plan/run-document.ts';
 import { startRun } from '../../src/actions/start-run.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import type { JsonObject } from '../../src/domain/json.ts';

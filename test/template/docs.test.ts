@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { FUNCTIONS, METHODS } from '../../src/template/cel-environment.ts';
+import { FUNCTIONS, METHODS } from '../../src/template/cel/cel-environment.ts';
 import {
   compileExpression,
   compileSchema,
@@ -10,7 +10,7 @@ import {
   createScope,
   formatProblems,
 } from '../../src/template/index.ts';
-import { KEYWORDS } from '../../src/template/schema-keywords.ts';
+import { KEYWORDS } from '../../src/template/schema/schema-keywords.ts';
 import { must, partialsOf, problemsOf } from './harness.ts';
 
 const PAGE = readFileSync('docs/templates.md', 'utf8').split(/^## Pipelines$/m)[0] ?? '';

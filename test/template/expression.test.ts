@@ -8,8 +8,8 @@ import {
   type ExpectedType,
   formatProblems,
 } from '../../src/template/index.ts';
-import { placeAt } from '../../src/template/source-position.ts';
-import { nodeAt, spanOf, yamlSource } from '../../src/template/yaml-source.ts';
+import { placeAt } from '../../src/template/yaml/source-position.ts';
+import { nodeAt, spanOf, yamlSource } from '../../src/template/yaml/yaml-source.ts';
 import { must, problemsOf, SCOPE, VALUES } from './harness.ts';
 
 const RESULTS = createScope({

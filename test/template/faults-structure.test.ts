@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates are written so.
 import { describe, expect, test } from 'vitest';
-import { formatProblems } from '../../src/template/format-problems.ts';
+import { formatProblems } from '../../src/template/schema/format-problems.ts';
 import { compileTemplate } from '../../src/template/template.ts';
 import { faultsOf, problemsOf, SCOPE } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compileExpression, createScope, formatProblems } from '../../src/template/index.ts';
-import { readSchema } from '../../src/template/schema-reader.ts';
+import { readSchema } from '../../src/template/schema/schema-reader.ts';
 import type { TypeScope } from '../../src/template/scope.ts';
 import { must, problemsOf } from './harness.ts';
 

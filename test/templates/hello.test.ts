@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { diskSourceFiles } from '../../src/adapters/files/disk-source-files.ts';
 import { COMMAND_NAMES } from '../../src/cli/command-names.ts';
-import { listPipelines, readPipelineSource } from '../../src/config/library.ts';
-import { loadPipeline } from '../../src/config/load-pipeline.ts';
+import { listPipelines, readPipelineSource } from '../../src/config/pipelines/library.ts';
+import { loadPipeline } from '../../src/config/pipelines/load-pipeline.ts';
 import { configPlaces } from '../../src/config/places.ts';
 import { formatProblems } from '../../src/template/index.ts';
 import { PACKAGE_ROOT, TypedIn } from '../config/harness.ts';

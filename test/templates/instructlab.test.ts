@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { RunDocument } from '../../src/actions/run-document.ts';
-import { previewStage } from '../../src/actions/stage-key.ts';
+import type { RunDocument } from '../../src/actions/plan/run-document.ts';
+import { previewStage } from '../../src/actions/plan/stage-key.ts';
 import { previewBindings } from '../../src/domain/bindings.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { StageName } from '../../src/domain/naming.ts';

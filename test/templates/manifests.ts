@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { podTemplates } from '../../src/adapters/kubernetes/target/workload.ts';
 import { previewBindings } from '../../src/domain/bindings.ts';
-import { contentReference } from '../../src/domain/image-name.ts';
+import { contentReference } from '../../src/domain/image/image-name.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Stage } from '../../src/domain/pipeline.ts';
 import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';

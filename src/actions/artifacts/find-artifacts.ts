@@ -4,7 +4,7 @@ import type { ArtifactResult } from '../../domain/outcome.ts';
 import type { AttemptOrigin } from '../../domain/plan.ts';
 import type { AttemptRef } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
-import { resultOf } from '../past-results.ts';
+import { resultOf } from '../plan/past-results.ts';
 import { readRun } from '../read-run.ts';
 
 /** An artifact of a run, and whose attempt made it. */

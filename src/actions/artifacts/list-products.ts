@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { openRun } from '../open-run.ts';
-import { resultOf } from '../past-results.ts';
+import { resultOf } from '../plan/past-results.ts';
 import { readRun } from '../read-run.ts';
 import { placeIn } from './find-artifacts.ts';
 

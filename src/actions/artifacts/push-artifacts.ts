@@ -4,7 +4,7 @@ import type { ArtifactArchive, StoredAttempt } from '../../ports/artifact-archiv
 import type { AttemptRef } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
 import { openRun } from '../open-run.ts';
-import { resultOf } from '../past-results.ts';
+import { resultOf } from '../plan/past-results.ts';
 import { readRun } from '../read-run.ts';
 
 /** A stage whose outputs are stored. */

@@ -7,11 +7,11 @@ import type { AttemptRecord } from '../../domain/run-record.ts';
 import type { StoreReport } from '../../domain/store-sidecar.ts';
 import { gpusOf } from '../../domain/workload.ts';
 import type { AttemptRef, AttemptSpec } from '../../ports/target.ts';
-import { attemptSpec } from '../attempt-spec.ts';
-import type { InputSource } from '../bind-inputs.ts';
 import { type Deps, timestamp } from '../deps.ts';
-import { type PastResult, whatChanged } from '../past-results.ts';
-import { pinsOf } from '../run-document.ts';
+import { attemptSpec } from '../plan/attempt-spec.ts';
+import type { InputSource } from '../plan/bind-inputs.ts';
+import { type PastResult, whatChanged } from '../plan/past-results.ts';
+import { pinsOf } from '../plan/run-document.ts';
 import { type DriveContext, notice } from './drive-context.ts';
 import { AttemptWatch } from './stop-on-warning.ts';
 

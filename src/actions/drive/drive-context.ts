@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../domain/event.ts';
-import type { DecisionContext } from '../decide-stage.ts';
 import { type Deps, timestamp } from '../deps.ts';
+import type { DecisionContext } from '../plan/decide-stage.ts';
 import type { RunSession } from './run-session.ts';
 
 /** What the stages of one driven run share. */

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../domain/event.ts';
-import { PROGRAM_IMAGE } from '../../domain/image-name.ts';
+import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { Stage } from '../../domain/pipeline.ts';
 import { isDone } from '../../domain/run-phase.ts';
 import type { ImageIdentity } from '../../ports/target.ts';

@@ -1,6 +1,6 @@
 import { UserError } from '../../domain/errors.ts';
-import type { ImageEvent } from '../../domain/image-event.ts';
-import { PROGRAM_IMAGE } from '../../domain/image-name.ts';
+import type { ImageEvent } from '../../domain/image/image-event.ts';
+import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { ImageSource } from '../../ports/image-builder.ts';
 import type { ChosenImage } from './choose-images.ts';
 import { type BuildDeps, type Given, ImageJob } from './image-job.ts';

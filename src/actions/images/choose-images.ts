@@ -1,10 +1,10 @@
 import { configureEngines } from '../../config/configure.ts';
-import { showOrigin } from '../../config/origin.ts';
 import { configPlaces } from '../../config/places.ts';
+import { showOrigin } from '../../config/values/origin.ts';
 import { UserError } from '../../domain/errors.ts';
-import { PROGRAM_IMAGE } from '../../domain/image-name.ts';
+import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { SourceFiles } from '../../ports/source-files.ts';
-import type { ProjectRequest } from '../open-project.ts';
+import type { ProjectRequest } from '../project/open-project.ts';
 
 /** Whose images are meant. */
 export interface ImagesRequest extends Omit<ProjectRequest, 'set' | 'valueFiles'> {

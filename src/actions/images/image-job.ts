@@ -1,12 +1,12 @@
-import type { BuiltImage, ImageEvent } from '../../domain/image-event.ts';
-import { pushReference } from '../../domain/image-name.ts';
+import type { BuiltImage, ImageEvent } from '../../domain/image/image-event.ts';
+import { pushReference } from '../../domain/image/image-name.ts';
 import {
   currentReference,
   type ImageDelivery,
   type ImageEngine,
   type ImageRecord,
   withDelivery,
-} from '../../domain/image-record.ts';
+} from '../../domain/image/image-record.ts';
 import { canonicalJson } from '../../domain/json.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ImageBuilder, ImageLoader, ImageRecords, ImageSource, ImageSources } from '../../ports/image-builder.ts';

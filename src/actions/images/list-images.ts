@@ -1,7 +1,7 @@
 import { UserError } from '../../domain/errors.ts';
-import type { ListedImage } from '../../domain/image-event.ts';
-import { notBuiltReference, PROGRAM_IMAGE } from '../../domain/image-name.ts';
-import { currentReference } from '../../domain/image-record.ts';
+import type { ListedImage } from '../../domain/image/image-event.ts';
+import { notBuiltReference, PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
+import { currentReference } from '../../domain/image/image-record.ts';
 import type { ImageRecords, ImageSources } from '../../ports/image-builder.ts';
 import type { ChosenImage } from './choose-images.ts';
 

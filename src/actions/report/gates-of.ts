@@ -3,8 +3,8 @@ import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
 import type { GateReport } from '../../domain/report/report.ts';
 import type { RunRecord, StageRecord } from '../../domain/run-record.ts';
 import type { Deps } from '../deps.ts';
-import { madeBy, publishedBefore, readsPrevious, resultsOf } from '../past-results.ts';
-import type { RunDocument } from '../run-document.ts';
+import { madeBy, publishedBefore, readsPrevious, resultsOf } from '../plan/past-results.ts';
+import type { RunDocument } from '../plan/run-document.ts';
 
 type Verdict = Pick<GateReport, 'verdict' | 'reason'>;
 

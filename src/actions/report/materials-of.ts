@@ -1,10 +1,10 @@
-import { originAt, showOrigin } from '../../config/origin.ts';
 import type { RunSources } from '../../config/run-sources.ts';
+import { originAt, showOrigin } from '../../config/values/origin.ts';
 import type { InputReport, OutputReport, RunReport } from '../../domain/report/report.ts';
 import type { RunRecord } from '../../domain/run-record.ts';
-import { resultOf } from '../past-results.ts';
-import { planValues } from '../plan-values.ts';
-import { pinnedVersion, type RunDocument } from '../run-document.ts';
+import { resultOf } from '../plan/past-results.ts';
+import { planValues } from '../plan/plan-values.ts';
+import { pinnedVersion, type RunDocument } from '../plan/run-document.ts';
 
 /** The parts of a plan's values that are told elsewhere in a report. */
 const TOLD_ELSEWHERE = /^(?:files|overlays|images|data)\./;

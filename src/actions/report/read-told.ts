@@ -7,7 +7,7 @@ import type { AttemptRef } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
 import { adviserOf } from '../follow/advise-on.ts';
 import { readProgress } from '../follow/read-progress.ts';
-import { resultOf } from '../past-results.ts';
+import { resultOf } from '../plan/past-results.ts';
 
 /** What the logs of a run's attempts tell: figures and warnings. Those of other runs that it took over too. */
 export async function readTold(

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
-import { contentReference, PROGRAM_IMAGE } from '../../domain/image-name.ts';
+import { contentReference, PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { BuildContext, ImageSource, ImageSources } from '../../ports/image-builder.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { filesBelow, hashFiles, isExecutable, readImageFolder } from './image-folder.ts';

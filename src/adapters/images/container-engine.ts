@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '../../domain/image-name.ts';
-import type { ImageEngine } from '../../domain/image-record.ts';
+import { digestOf } from '../../domain/image/image-name.ts';
+import type { ImageEngine } from '../../domain/image/image-record.ts';
 import type { BuildRequest, ImageBuilder, Say, StoredImage } from '../../ports/image-builder.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { settleEnvironment } from './engine-environment.ts';

@@ -1,4 +1,4 @@
-import type { ImageEngine } from '../../domain/image-record.ts';
+import type { ImageEngine } from '../../domain/image/image-record.ts';
 import { findOnPath } from '../files/find-on-path.ts';
 import { askEngine, type EngineHost } from './engine-process.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../../domain/errors.ts';
-import { IMAGE_ENGINES, type ImageRecord } from '../../domain/image-record.ts';
+import { IMAGE_ENGINES, type ImageRecord } from '../../domain/image/image-record.ts';
 import type { ImageRecords } from '../../ports/image-builder.ts';
 import { writeDurably } from '../files/durable-file.ts';
 import { makeFolder } from '../files/make-folder.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
-import { PROGRAM_IMAGE } from '../../domain/image-name.ts';
+import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { ImageIdentity, ImageRef } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { copyImage, LOCK_FILE, readImageFolder, SHARED } from '../images/image-folder.ts';

@@ -1,5 +1,5 @@
 import type { Argument, Option } from 'commander';
-import type { PipelineOutline } from '../../actions/outline-pipeline.ts';
+import type { PipelineOutline } from '../../actions/project/outline-pipeline.ts';
 import { LATEST } from '../../actions/read-run.ts';
 import type { CliContext, NamedRun } from '../context.ts';
 import { clusterOf, type PlaceFlags, placeOf } from '../place.ts';

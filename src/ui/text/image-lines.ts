@@ -1,6 +1,6 @@
 import { unreachable } from '../../domain/errors.ts';
-import type { ImageEvent } from '../../domain/image-event.ts';
-import { shortImageName } from '../../domain/image-name.ts';
+import type { ImageEvent } from '../../domain/image/image-event.ts';
+import { shortImageName } from '../../domain/image/image-name.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 
 /** One line an event; what the engine prints stands behind a bar. */

@@ -1,5 +1,5 @@
-import type { BuiltImage, ListedImage } from '../../domain/image-event.ts';
-import { digestOf, PROGRAM_IMAGE } from '../../domain/image-name.ts';
+import type { BuiltImage, ListedImage } from '../../domain/image/image-event.ts';
+import { digestOf, PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import { formatBytes } from './format.ts';
 import { oneLine } from './sanitize.ts';
 import type { DocumentOptions } from './status-text.ts';

@@ -3,7 +3,7 @@ import { type BuildWishes, buildImages } from '../../../src/actions/images/build
 import type { ChosenImage } from '../../../src/actions/images/choose-images.ts';
 import { listImages } from '../../../src/actions/images/list-images.ts';
 import { systemClock } from '../../../src/adapters/clock/system-clock.ts';
-import type { ImageEvent } from '../../../src/domain/image-event.ts';
+import type { ImageEvent } from '../../../src/domain/image/image-event.ts';
 import { FakeImageEngine, FakeImageLoader, FakeImageRecords, fakeImageSources } from '../../fakes/fake-image-engine.ts';
 
 const TRAIN: ChosenImage = { image: 'stages/train/mlx', stages: ['train'] };

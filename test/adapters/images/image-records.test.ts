@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createImageLoader } from '../../../src/adapters/images/image-loader.ts';
 import { createImageRecords } from '../../../src/adapters/images/image-records.ts';
 import { parseStoredImage } from '../../../src/adapters/images/stored-image.ts';
-import type { ImageRecord } from '../../../src/domain/image-record.ts';
+import type { ImageRecord } from '../../../src/domain/image/image-record.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { UserError } from '../../../domain/errors.ts';
 import type { Finding } from '../../../domain/finding.ts';
-import type { ImageKnowledge } from '../../../domain/image-knowledge.ts';
+import type { ImageKnowledge } from '../../../domain/image/image-knowledge.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { DRIVER_ACCOUNT } from '../../../domain/rbac.ts';
 import type { ClusterNeeds, Doctor } from '../../../ports/doctor.ts';

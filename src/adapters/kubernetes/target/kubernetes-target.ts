@@ -1,5 +1,5 @@
 import { CONTENT_ROOT } from '../../../domain/bindings.ts';
-import type { ImageKnowledge } from '../../../domain/image-knowledge.ts';
+import type { ImageKnowledge } from '../../../domain/image/image-knowledge.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { attemptName } from '../../../domain/naming.ts';
 import type { Survey } from '../../../ports/survey.ts';

@@ -1,0 +1,52 @@
+import { configure } from '../../config/configure.ts';
+import type { Variables } from '../../config/environment.ts';
+import { configPlaces } from '../../config/places.ts';
+import { type RunSources, serializeSources } from '../../config/run-sources.ts';
+import type { NamedLocation } from '../../config/values/named-locations.ts';
+import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
+import type { SourceFiles } from '../../ports/source-files.ts';
+
+/** What a person typed, and the surroundings in which they typed it. */
+export interface ProjectRequest {
+  readonly packageRoot: string;
+  readonly cwd: string;
+  readonly home: string;
+  readonly env: Variables;
+  /** `--project DIR`. */
+  readonly project?: string;
+  /** `run PIPELINE`, `--pipeline P`; absent = the project's or ours. */
+  readonly pipeline?: string;
+  readonly profile?: string;
+  /** `--target`, or what the flags of a cluster imply; absent = the profile's. */
+  readonly target?: 'local' | 'kubernetes';
+  /** `--set name=value`, in order. */
+  readonly set: readonly string[];
+  /** `--queue-timeout`, `--start-timeout`, `--run-timeout`, in seconds; absent = as the files say. */
+  readonly timeouts?: { readonly queue?: number; readonly start?: number; readonly run?: number };
+  /** `--require STAGE=CONDITION`, in order. */
+  readonly require?: readonly string[];
+  /** `--stop-on STAGE=WARNING,...`, in order. */
+  readonly stopOn?: readonly string[];
+  /** `-f FILE`, in order. */
+  readonly valueFiles: readonly string[];
+  /** The program's own commands: no stage may be named like one. */
+  readonly commands: readonly string[];
+}
+
+/** A pipeline with all its values. */
+export interface OpenProject {
+  readonly pipeline: RenderablePipeline;
+  /** What is stored with a run. */
+  readonly sources: string;
+  readonly config: RunSources;
+  /** Who named which data, for messages. */
+  readonly locations: readonly NamedLocation[];
+}
+
+/** Reads and joins everything that decides a run. Throws every fault together; writes nothing. */
+export async function openProject(files: SourceFiles, request: ProjectRequest): Promise<OpenProject> {
+  const { packageRoot, cwd, home, env, project, ...typed } = request;
+  const places = configPlaces({ packageRoot, cwd, home, env, ...(project === undefined ? {} : { project }) });
+  const { pipeline, sources, locations } = await configure(files, { places, env, ...typed });
+  return { pipeline, sources: serializeSources(sources), config: sources, locations };
+}

@@ -1,0 +1,32 @@
+import { followRun } from '../../actions/follow/follow-run.ts';
+import type { RunEvent } from '../../domain/event.ts';
+import type { DefineCommand } from '../define-command.ts';
+import { type StreamFlags, streamOption } from '../drive-options.ts';
+import { parseSeconds } from '../durations.ts';
+import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';
+import { presentRun } from '../present-run.ts';
+
+export const defineWait: DefineCommand = (command, context, done) => {
+  addOfflineOption(addPlaceOptions(command))
+    .argument('<run>', RUN_ARGUMENT)
+    .addOption(streamOption())
+    .option('--timeout <duration>', 'stop waiting after so long (exit 124); the run goes on', parseSeconds)
+    .addHelpText('after', '\nReturns when the run has ended, well or badly, with the exit code of the run.\n')
+    .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly timeout?: number }) => {
+      const { deps, name } = await openRunPlace(context, flags, run);
+      const timeout = flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout };
+      const events = followRun(deps, { name, ...timeout }, context.signal);
+      const { exitCode } = await presentRun(
+        context,
+        deps,
+        { output: 'plain', ...flags },
+        flags.output === 'json' ? events : endOnly(events),
+      );
+      done(exitCode);
+    });
+};
+
+/** Waiting is silent but for the end. */
+async function* endOnly(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEvent, void> {
+  for await (const event of events) if (event.type === 'run-ended') yield event;
+}

@@ -1,0 +1,22 @@
+import { followRun } from '../../actions/follow/follow-run.ts';
+import type { DefineCommand } from '../define-command.ts';
+import { type StreamFlags, streamOption } from '../drive-options.ts';
+import { parseSeconds } from '../durations.ts';
+import { addOfflineOption, addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';
+import { presentRun } from '../present-run.ts';
+
+export const defineWatch: DefineCommand = (command, context, done) => {
+  addOfflineOption(addPlaceOptions(command))
+    .argument('<run>', RUN_ARGUMENT)
+    .addOption(streamOption())
+    .option('--timeout <duration>', 'stop watching after so long (exit 124); the run goes on', parseSeconds)
+    .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly timeout?: number }) => {
+      const { deps, name } = await openRunPlace(context, flags, run);
+      const timeout = flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout };
+      const left = new AbortController();
+      const signal = AbortSignal.any([context.signal, left.signal]);
+      const ways = { name, driving: false, leave: () => left.abort() };
+      const events = followRun(deps, { name, ...timeout }, signal);
+      done((await presentRun(context, deps, flags, events, ways)).exitCode);
+    });
+};
