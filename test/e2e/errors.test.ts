@@ -90,8 +90,8 @@ const WAYS: Readonly<Record<ErrorCode, Way>> = {
     }
     return ['rm', 'first'];
   },
-  'storage-failed': (person) => {
-    mkdirSync(person.stateDir);
+  'storage-failed': async (person) => {
+    await person.type(...HELLO);
     chmodSync(person.stateDir, 0o777);
     return ['list'];
   },
