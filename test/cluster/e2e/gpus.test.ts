@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/domain/event.ts';
 import { acting } from '../../e2e/act-pipeline.ts';
 import { expectEnd } from '../../e2e/faults.ts';
@@ -14,8 +14,10 @@ import { programImage } from '../support/program-image.ts';
  */
 
 const place = HereAndThere.ofFile();
-beforeEach(() => place.cluster.fault('gpus', 'n1', '4'));
-afterAll(() => place.cluster.fault('gpus', 'n1', '0'));
+beforeEach(async () => {
+  await place.cluster.fault('gpus', 'n1', '4');
+  return () => place.cluster.fault('gpus', 'n1', '0');
+});
 
 const LINE = ['run', 'act', '--name', 'week', ...acting(DONE, DONE)] as const;
 
