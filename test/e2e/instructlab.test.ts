@@ -266,8 +266,6 @@ describe('published to a hub and told to a code host', () => {
 
     const looked = await run('--name', 'looked', ...set, '--set', 'publish.dryRun=true');
     expect(looked.exitCode, looked.stderr).toBe(0);
-    // Before it started, what the tokens may do was asked.
-    expect(hub.asked[0]).toBe('GET /api/whoami-v2');
     expect((await person.type('logs', 'looked', 'publish')).stdout).toContain(
       `create the private model repository ${HF_REPO}`,
     );
@@ -283,8 +281,11 @@ describe('published to a hub and told to a code host', () => {
       true,
     );
 
+    hub.asked.length = 0;
     const told = await person.events('run', 'instructlab', '--project', CLONE, '--name', 'told', ...set);
     expect(told.exitCode, told.stderr).toBe(0);
+    // Before it started, what the tokens may do was asked.
+    expect(hub.asked[0]).toBe('GET /api/whoami-v2');
     expect(phases(await person.status('told'))).toMatchObject({
       train: 'Reused',
       eval: 'Reused',
