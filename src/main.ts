@@ -36,7 +36,7 @@ function main(): void {
       work();
     } else {
       // Nobody leaves in order who has not asked for the signal, or who was told before and is still here.
-      if (!isHeeded || interrupt.signal.aborted) process.exit(tell(new UserError('interrupted', 'interrupted')));
+      if (!isHeeded || interrupt.signal.aborted) process.exit(tell(interrupted()));
       interrupt.abort(new Error('interrupted'));
     }
     return true;
@@ -194,10 +194,14 @@ function main(): void {
       if (process.argv[2] === COMPLETE) process.exit();
     },
     (error: unknown) => {
-      ended = tell(isAbort(error, interrupt.signal) ? new UserError('interrupted', 'interrupted') : error);
+      ended = tell(isAbort(error, interrupt.signal) ? interrupted() : error);
       setExitCode();
     },
   );
+}
+
+function interrupted(): UserError {
+  return new UserError('interrupted', 'interrupted');
 }
 
 /** The first signal that is heeded ends the command in order; a second one within two seconds ends the process at once. */

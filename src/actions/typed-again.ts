@@ -94,12 +94,13 @@ export async function waysOn(
   record: RunRecord,
   ending: { readonly phase: RunPhase; readonly next?: string },
 ): Promise<readonly string[]> {
-  if (afterCause(record, ending).length === 0) return [];
+  const untyped = afterCause(record, ending);
+  if (untyped.length === 0) return [];
   try {
     return afterCause(record, ending, typedAgain(parseDocument(await store.readSources(record.name), record.name)));
   } catch (error) {
     // A plan that cannot be read is no reason to say nothing.
     if (!(error instanceof UserError)) throw error;
-    return afterCause(record, ending);
+    return untyped;
   }
 }

@@ -20,7 +20,6 @@ interface ResumeFlags {
   readonly runTimeout?: number;
 }
 
-/** `resume` takes no parameters: the plan is the stored one. */
 /** Gives what failed a new attempt. Returns what to notice. */
 async function prepare(
   context: CliContext,
@@ -42,6 +41,7 @@ async function prepare(
   return undefined;
 }
 
+/** `resume` takes no parameters: the plan is the stored one. */
 export const defineResume: DefineCommand = (command, context, done) => {
   addOfflineOption(addPlaceOptions(addDriveOptions(command)))
     .argument('<run>', RUN_ARGUMENT)
