@@ -14,7 +14,7 @@ export class Terminal {
       stdout: this.stdout,
       stderr: this.stderr,
       env: {},
-      cwd: '/work',
+      cwd: '/project',
       home: '/home/ada',
       packageRoot: '/package',
       signal: new AbortController().signal,

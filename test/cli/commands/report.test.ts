@@ -44,9 +44,9 @@ async function report(...words: readonly string[]) {
 test('a page goes to a file named after the run, whose path is printed; it is opened where that is asked for', async () => {
   const { exitCode, stdout, written, opened } = await report('weekly-1', '--open');
   expect({ exitCode, stdout, opened }).toEqual({
-    ...{ exitCode: 0, stdout: 'weekly-1-report.html\n', opened: ['/work/weekly-1-report.html'] },
+    ...{ exitCode: 0, stdout: 'weekly-1-report.html\n', opened: ['/project/weekly-1-report.html'] },
   });
-  expect(written).toMatchObject([{ folder: '/work', path: 'weekly-1-report.html' }]);
+  expect(written).toMatchObject([{ folder: '/project', path: 'weekly-1-report.html' }]);
   expect(written[0]?.text).toMatch(/^<!doctype html>/);
 });
 
@@ -62,7 +62,7 @@ test.each([
 test('--file says where, and - is stdout', async () => {
   const { stdout, written } = await report('weekly-1', '-o', 'md', '--file', 'out/a.md');
   expect(stdout).toBe('out/a.md\n');
-  expect(written).toMatchObject([{ folder: '/work/out', path: 'a.md' }]);
+  expect(written).toMatchObject([{ folder: '/project/out', path: 'a.md' }]);
   expect((await report('weekly-1', '--file', '-')).stdout).toMatch(/^<!doctype html>/);
 });
 

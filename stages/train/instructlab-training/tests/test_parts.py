@@ -171,7 +171,7 @@ class EvenTest(unittest.TestCase):
 class EnvironmentTest(unittest.TestCase):
     def test_always_bounds_how_long_ranks_wait(self) -> None:
         def made(**own: str) -> dict[str, str]:
-            return child_environment(own, scratch=Path("/work/train"), collective_timeout=30)
+            return child_environment(own, scratch=Path("/scratch/train"), collective_timeout=30)
 
         self.assertEqual(made()[TIMEOUT], "30000")
         self.assertEqual(made(INSTRUCTLAB_NCCL_TIMEOUT_MS="5")[TIMEOUT], "5")
