@@ -52,7 +52,7 @@ async function inClaim(namespace: string, here: DataHere, script: string, subPat
     'const print = (value) => console.log(JSON.stringify(value))',
   ];
   await cluster().create(namespace, job(name, nodePod(here, [...ready, script].join(';'), subPath)));
-  await cluster().kubectl('-n', namespace, 'wait', '--for=condition=complete', `job/${name}`, '--timeout=60s');
+  await cluster().kubectl('-n', namespace, 'wait', '--for=condition=complete', `job/${name}`, '--timeout=180s');
   return JSON.parse(await cluster().kubectl('-n', namespace, 'logs', `job/${name}`));
 }
 

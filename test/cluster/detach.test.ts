@@ -59,7 +59,7 @@ test('a run ends well with no program outside; others follow it, and rm takes th
   expect((await statusOf(other, 'alone')).phase).toBe('Succeeded');
   expect(await other.do('logs', 'alone', 'greet')).toContain('hello you\n');
   const job = `job.batch/${(await driverPods(person.namespace))[0]?.replace(/^pod\/|-[a-z0-9]+$/g, '')}`;
-  await cluster().kubectl('-n', person.namespace, 'wait', '--for=condition=complete', job, '--timeout=60s');
+  await cluster().kubectl('-n', person.namespace, 'wait', '--for=condition=complete', job, '--timeout=180s');
 
   await person.do('rm', 'alone');
   const left = await cluster().kubectl(

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await rig('up', '--nodes', '1');
   second = new Cluster(locateCluster(env) ?? place);
   await second.create('default', pod('stays', scriptPod('while :; do date; sleep 0.2; done')));
-  await second.kubectl('wait', '--for=condition=Ready', 'pod/stays', '--timeout=60s');
+  await second.kubectl('wait', '--for=condition=Ready', 'pod/stays', '--timeout=180s');
 });
 
 afterAll(async () => {
@@ -116,7 +116,7 @@ test('each other part can be killed, and "up" brings all of it back', async () =
   expect(code).toBe(3);
   await rig('up');
   await cluster().create('default', pod('later', scriptPod('true')));
-  await cluster().kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/later', '--timeout=60s');
+  await cluster().kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/later', '--timeout=180s');
 });
 
 test('after a kill of everything "up" goes on with the data', async () => {
@@ -126,13 +126,13 @@ test('after a kill of everything "up" goes on with the data', async () => {
   await rig('up');
   expect(await cluster().get('default', 'pod/later', '.status.phase')).toBe('Succeeded');
   await cluster().create('default', pod('again', scriptPod('true')));
-  await cluster().kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/again', '--timeout=60s');
+  await cluster().kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/again', '--timeout=180s');
 });
 
 test('"down" leaves nothing behind', async () => {
   // Dead with everything above, or gone with its node: one that runs.
   await cluster().create('default', pod('last', scriptPod('sleep 1000')));
-  await cluster().kubectl('wait', '--for=condition=Ready', 'pod/last', '--timeout=60s');
+  await cluster().kubectl('wait', '--for=condition=Ready', 'pod/last', '--timeout=180s');
   const { kinds } = await leftovers();
   expect(kinds).toEqual(['group', 'link', 'namespace', 'process', 'process-of-pod', 'route']);
   await rig('down', '--purge');

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 async function completed(cluster: Cluster, name: string): Promise<string> {
-  await cluster.kubectl('-n', ns, 'wait', '--for=condition=complete', `job/${name}`, '--timeout=60s');
+  await cluster.kubectl('-n', ns, 'wait', '--for=condition=complete', `job/${name}`, '--timeout=180s');
   return cluster.kubectl('-n', ns, 'logs', `job/${name}`);
 }
 
@@ -74,7 +74,7 @@ describe('volumes', () => {
       pod('waits', scriptPod('true', { container, spec: { volumes } })),
     );
     await cluster.create(ns, claim('everywhere', { mode: 'ReadWriteMany', storageClass: 'shared' }));
-    await cluster.kubectl('-n', ns, 'wait', '--for=jsonpath={.status.phase}=Bound', 'pvc/everywhere', '--timeout=30s');
+    await cluster.kubectl('-n', ns, 'wait', '--for=jsonpath={.status.phase}=Bound', 'pvc/everywhere', '--timeout=180s');
     const words = await until('an event of the claim', async () => {
       const all = await cluster.kubectl('-n', ns, 'events', '--for', 'pvc/many', '--types', 'Warning');
       return all.includes('ProvisioningFailed') ? all : undefined;

@@ -141,7 +141,7 @@ class Readers {
     await once(ours, 'message');
     const kept = await startPod(pod, script);
     // Of a container that does not run kubectl says so, and ends.
-    kubectl('-n', namespace, 'wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=60s');
+    kubectl('-n', namespace, 'wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=180s');
     return new Readers(folder, ours, kept, pod);
   }
 

@@ -29,7 +29,7 @@ const wants = (gpus: number, pod: ClusterActOptions['pod'] = {}): ClusterActOpti
 });
 
 const uidOf = (name: string): Promise<string> => place.get(name, '.metadata.uid');
-const noPods = (): Promise<string> => place.kubectl('wait', '--for=delete', 'pods', '--all', '--timeout=60s');
+const noPods = (): Promise<string> => place.kubectl('wait', '--for=delete', 'pods', '--all', '--timeout=180s');
 
 describe('a queue with four GPUs, on machines that have more', () => {
   test('the second of two runs waits with the words of Kueue, and starts by itself when the first has ended', async () => {
@@ -63,7 +63,7 @@ describe('a queue with four GPUs, on machines that have more', () => {
     await place.workspace.letGo('first', 'act');
     const told = await first.ended;
     expect(told.exitCode, told.stderr).toBe(0);
-    await place.kubectl('wait', '--for=condition=Failed', 'job/second-act-1', '--timeout=60s');
+    await place.kubectl('wait', '--for=condition=Failed', 'job/second-act-1', '--timeout=180s');
     expect(await place.workspace.marks('second', 'act')).toEqual([]);
   });
 
@@ -158,7 +158,7 @@ describe('what Kueue takes back while it runs', () => {
     expect(cancelled.exitCode, cancelled.stderr).toBe(0);
     expect((await ended).exitCode).toBe(10);
     await queue.stop('None');
-    await place.kubectl('wait', '--for=condition=Failed', 'job/week-act-1', '--timeout=60s');
+    await place.kubectl('wait', '--for=condition=Failed', 'job/week-act-1', '--timeout=180s');
     expect(await place.workspace.marks('week', 'act')).toHaveLength(1);
   });
 

@@ -161,7 +161,7 @@ describe('a node that does not come back in time', () => {
     await place.cluster.fault('node-down', NODE);
     await noticed(NOT_READY);
     driver.kill('SIGKILL');
-    await place.kubectl('wait', '--for=jsonpath={.metadata.deletionTimestamp}', 'pods', '--all', '--timeout=60s');
+    await place.kubectl('wait', '--for=jsonpath={.metadata.deletionTimestamp}', 'pods', '--all', '--timeout=180s');
     const told = hear(resumed(place.machine()));
     await place.workspace.arrived('week', 'act', 2);
     const cancelled = await place.machine().on('cancel', 'week');

@@ -27,6 +27,6 @@ test('a TrainJob that is cancelled: exit 10, and no machine of it is left', asyn
   const ended = await told;
   expect(ended.exitCode, ended.stderr).toBe(10);
   expect(endsOf(ended)).toMatchObject([{ kind: 'cancelled' }]);
-  await place.kubectl('wait', '--for=delete', 'pods,trainjobs,jobsets', '--all', '--timeout=60s');
+  await place.kubectl('wait', '--for=delete', 'pods,trainjobs,jobsets', '--all', '--timeout=180s');
   expect(await place.jobs()).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { clusterOfFile } from '../support/cluster.ts';
 
 /* A run with other faults each time; test/long has fifty. */
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 420_000 });
 const cluster = clusterOfFile({ needsRig: true });
 const start = chaosStart();
 console.log(`chaos: ILAB_CHAOS_START=${start}`);

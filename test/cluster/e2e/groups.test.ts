@@ -76,7 +76,7 @@ describe('once it is served,', () => {
       input: JSON.stringify(PYTORCH_JOBS),
     });
     expect(code, stderr).toBe(0);
-    await place.kubectl('wait', '--for=condition=Established', 'crd/pytorchjobs.kubeflow.org', '--timeout=30s');
+    await place.kubectl('wait', '--for=condition=Established', 'crd/pytorchjobs.kubeflow.org', '--timeout=180s');
   });
   afterAll(async () => {
     if (isInstalled) await place.cluster.kubectl('delete', 'crd', 'pytorchjobs.kubeflow.org');
@@ -88,7 +88,7 @@ describe('once it is served,', () => {
     await place.workspace.arrived('week', 'act', 3);
     await place.workspace.letGo('week', 'act');
     await until('the words of the worker', async () => ((await logs()).includes('no GPU left') ? true : undefined));
-    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Failed', `pod/${NAME}-worker-1`, '--timeout=60s');
+    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Failed', `pod/${NAME}-worker-1`, '--timeout=180s');
     await operator.say('Created', 'Failed');
     await place.kubectl('delete', 'pods', '-l', `training.kubeflow.org/job-name=${NAME}`, '--grace-period=1');
     const ended = await told;
@@ -114,7 +114,7 @@ describe('once it is served,', () => {
     await operator.makePods();
     await place.workspace.arrived('week', 'act', 3);
     await place.workspace.letGo('week', 'act');
-    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pods', '--all', '--timeout=60s');
+    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pods', '--all', '--timeout=180s');
     await operator.say('Created', 'Succeeded');
     const ended = await told;
     expect(ended.exitCode, ended.stderr).toBe(0);
@@ -128,7 +128,7 @@ describe('once it is served,', () => {
     await operator.makePods();
     await place.workspace.arrived('week', 'act', 3);
     await place.workspace.letGo('week', 'act');
-    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pods', '--all', '--timeout=60s');
+    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pods', '--all', '--timeout=180s');
     await operator.say('Created', 'Succeeded', 'Failed');
     const ended = await told;
     expect(ended.exitCode, ended.stderr).toBe(3);

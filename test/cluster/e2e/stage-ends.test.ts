@@ -7,6 +7,7 @@ import { acting } from '../../e2e/act-pipeline.ts';
 import { expectEnd } from '../../e2e/faults.ts';
 import { phases } from '../../e2e/program.ts';
 import { DONE, MEET } from '../support/act-on-cluster.ts';
+import { until } from '../support/command.ts';
 import { HereAndThere } from '../support/here-and-there.ts';
 import type { Machine } from '../support/machine.ts';
 import { BUSYBOX } from '../support/objects.ts';
@@ -15,9 +16,9 @@ import { BUSYBOX } from '../support/objects.ts';
 
 const place = HereAndThere.ofFile();
 
-/** How the attempts of a stage ended, as anybody reads it. */
-async function outcomes(run: string, stage: string): Promise<readonly (Outcome | undefined)[]> {
-  const { status } = await place.machine().status(run);
+/** How the attempts of a stage ended, as a machine reads it. */
+async function outcomes(machine: Machine, run: string, stage: string): Promise<readonly (Outcome | undefined)[]> {
+  const { status } = await machine.status(run);
   const attempts = status.stages.find(({ name }) => name === stage)?.attempts ?? [];
   return attempts.map(({ outcome }) => outcome as Outcome | undefined);
 }
@@ -79,8 +80,20 @@ const ENDINGS: readonly Ending[] = [
 async function terminate(run: string): Promise<void> {
   const labels = `ilab-backend.dev/run=${run},ilab-backend.dev/attempt=1`;
   const ids = '{.items[*].status.containerStatuses[0].containerID}';
-  const id = (await place.kubectl('get', 'pods', '-l', labels, '-o', `jsonpath=${ids}`)).replace('containerd://', '');
+  // A container works before its kubelet tells the cluster of it.
+  const id = await until(`the container of ${run}`, async () => {
+    const told = await place.kubectl('get', 'pods', '-l', labels, '-o', `jsonpath=${ids}`);
+    return told === '' ? undefined : told.replace('containerd://', '');
+  });
   await place.cluster.fault('in-node', 'n1', 'ctr', '-n', 'k8s.io', 'tasks', 'kill', '-s', 'SIGTERM', id);
+}
+
+/** Both ends of the run `sigterm`: its first attempt is ended from outside, its second is let go on. */
+async function terminateOnce(): Promise<void> {
+  await place.workspace.arrived('sigterm', 'act');
+  await terminate('sigterm');
+  await place.workspace.arrived('sigterm', 'act', 2);
+  await place.workspace.letGo('sigterm', 'act');
 }
 
 test('row 43: exit 1, 127, 137, 139 and SIGTERM: class, advice, exit code, and what is tried again', async () => {
@@ -90,14 +103,10 @@ test('row 43: exit 1, 127, 137, 139 and SIGTERM: class, advice, exit code, and w
     expectEnd(ended, exitCode, ...words);
     if (exitCode !== 0)
       expect(ended.stderr).toContain(`its log: ilab-backend logs ${name} act --attempt ${attempts.length}`);
-    expect(await outcomes(name, 'act'), name).toMatchObject(attempts);
+    expect(await outcomes(machine, name, 'act'), name).toMatchObject(attempts);
     expect(phases(await machine.status(name))['after'], name).toBe(exitCode === 0 ? 'Succeeded' : 'Pending');
   });
-  await place.workspace.arrived('sigterm', 'act');
-  await terminate('sigterm');
-  await place.workspace.arrived('sigterm', 'act', 2);
-  await place.workspace.letGo('sigterm', 'act');
-  await Promise.all(runs);
+  await Promise.all([terminateOnce(), ...runs]);
 });
 
 const NO_ARTIFACT = '{"version":1,"metrics":{"lines":2},"artifacts":[]}';
@@ -204,10 +213,9 @@ test('row 87: a result that is missing, is no result, or names what is not there
     writeHello(machine, script);
     const ended = await machine.on('run', '--name', name);
     expectEnd(ended, 3, new RegExp(`${stage} failed: `));
-    expect(await outcomes(name, stage), name).toMatchObject([{ kind: 'failed', class: 'user', ...outcome }]);
-    expect(await outcomes(name, 'count'), name).toHaveLength(stage === 'greet' ? 0 : 1);
+    expect(await outcomes(machine, name, stage), name).toMatchObject([{ kind: 'failed', class: 'user', ...outcome }]);
+    expect(await outcomes(machine, name, 'count'), name).toHaveLength(stage === 'greet' ? 0 : 1);
   });
-  const whole = await honest.on('run', '--name', 'honest');
-  expectEnd(whole, 0);
-  await Promise.all(runs);
+  const whole = honest.on('run', '--name', 'honest').then((ended) => expectEnd(ended, 0));
+  await Promise.all([whole, ...runs]);
 });

@@ -33,7 +33,7 @@ describe('row 51: a Job that is suspended', () => {
     await place.workspace.arrived('week', 'act');
     await suspended(true);
     await waits(/suspended/);
-    await place.kubectl('wait', '--for=delete', 'pods', '--all', '--timeout=60s');
+    await place.kubectl('wait', '--for=delete', 'pods', '--all', '--timeout=180s');
     await suspended(false);
     await place.workspace.arrived('week', 'act', 2);
     await place.workspace.letGo('week', 'act');
@@ -57,7 +57,7 @@ test('row 51: cancel of a Job that is suspended: exit 10, and nothing starts whe
   const told = await ended;
   expect(told.exitCode, told.stderr).toBe(10);
   await place.kubectl('patch', 'job', 'week-act-1', '--type=merge', '-p', '{"spec":{"suspend":false}}');
-  await place.kubectl('wait', '--for=condition=Failed', 'job/week-act-1', '--timeout=30s');
+  await place.kubectl('wait', '--for=condition=Failed', 'job/week-act-1', '--timeout=180s');
   expect(await place.kubectl('get', 'pods', '-o', 'name')).toBe('');
 });
 
@@ -71,7 +71,7 @@ describe('row 51: conditions that contradict each other', () => {
       ...{ apiVersion: 'v1', kind: 'Pod' },
       ...{ metadata: { ...metadata, name: 'week-act-1-made', creationTimestamp: null }, spec },
     });
-    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/week-act-1-made', '--timeout=60s');
+    await place.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/week-act-1-made', '--timeout=180s');
   }
 
   function setStatus(...types: readonly string[]) {

@@ -56,7 +56,7 @@ test('row 50: whose driver died before it knew that the Job is there: it does no
   try {
     driver = place.machine(withTtl, proxy.kubeconfig).begin(...week(DONE));
     const died = await hear(driver);
-    await place.kubectl('wait', '--for=condition=Suspended', 'job/week-act-1', '--timeout=30s');
+    await place.kubectl('wait', '--for=condition=Suspended', 'job/week-act-1', '--timeout=180s');
     const woken = await hear(resumed(place.machine()));
     expect(woken.exitCode, woken.stderr).toBe(0);
     expect(died.events.filter(({ type }) => type === 'attempt-bound')).toEqual([]);

@@ -42,7 +42,7 @@ if alive kube-apiserver && api_ready >/dev/null 2>&1; then
     tail -n 15 "$RIG/log/kubelet.$node.log" "$RIG/log/$node.log" >&2
     fail "node $node does not come up; logs: $RIG/log"
   }
-  kubectl wait --for=condition=Ready "node/$node" --timeout=60s >/dev/null
+  kubectl wait --for=condition=Ready "node/$node" --timeout=180s >/dev/null
   # A kubelet that starts forgets resources that no device plugin announces.
   [ ! -f "$RIG/$node/gpus" ] || "$HERE/gpus.sh" "$node" "$(cat "$RIG/$node/gpus")"
 fi

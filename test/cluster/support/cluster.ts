@@ -74,7 +74,7 @@ export class Cluster {
     const { enforce } = options;
     if (enforce !== undefined) await this.kubectl('label', 'ns', name, `pod-security.kubernetes.io/enforce=${enforce}`);
     // Pods are refused until its service account is there.
-    await this.kubectl('-n', name, 'wait', '--for=create', 'serviceaccount/default', '--timeout=30s');
+    await this.kubectl('-n', name, 'wait', '--for=create', 'serviceaccount/default', '--timeout=180s');
     return name;
   }
 

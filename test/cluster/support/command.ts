@@ -35,8 +35,11 @@ export async function runWell(program: string, args: readonly string[], options:
 
 const LOOK_EVERY_MS = 250;
 
-/** Asks until the answer is not `undefined`; fails after `seconds` with what was waited for. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+/**
+ * Asks until the answer is not `undefined`; fails after `seconds` with what was waited for. On two busy cores, where four
+ * files of tests share a cluster, a pod may need more than a minute to start.
+ */
+export async function until<T>(what: string, ask: () => Promise<T | undefined>, seconds = 180): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const answer = await ask();

@@ -20,7 +20,7 @@ export class HereAndThere {
 
   /** For the top of a test file; a program that never ends costs one test its time, and not the suite. */
   static ofFile(options: NamespaceOptions = {}): HereAndThere {
-    vi.setConfig({ testTimeout: 180_000 });
+    vi.setConfig({ testTimeout: 420_000 });
     const place = new HereAndThere(clusterOfFile({ needsRig: true }));
     beforeEach(() => place.#settle(options));
     afterEach(() => place.#leave());
@@ -29,7 +29,7 @@ export class HereAndThere {
 
   /** The same for tests that run at one time: each asks for a place of its own. */
   static ofEach(): (test: Pick<TestContext, 'onTestFinished'>) => Promise<HereAndThere> {
-    vi.setConfig({ testTimeout: 180_000 });
+    vi.setConfig({ testTimeout: 420_000 });
     const find = clusterOfFile({ needsRig: true });
     return async ({ onTestFinished }) => {
       const place = new HereAndThere(find);

@@ -43,7 +43,7 @@ export class KueueQueue {
       { apiVersion: VERSION, kind: 'WorkloadPriorityClass', metadata: { name: urgent }, value: 1000 },
       { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: urgent }, value: 1000 },
     );
-    await place.kubectl('wait', '--for=condition=Active', 'localqueue/gpus', '--timeout=60s');
+    await place.kubectl('wait', '--for=condition=Active', 'localqueue/gpus', '--timeout=180s');
     return queue;
   }
 
