@@ -11,7 +11,7 @@ import { UserError } from './domain/errors.ts';
 import { isContentTag } from './domain/image/image-name.ts';
 import { currentReference } from './domain/image/image-record.ts';
 import type { JsonObject } from './domain/json.ts';
-import { DRIVER_ACCOUNT } from './domain/rbac.ts';
+import { DRIVER_ACCOUNT } from './domain/rights/rbac.ts';
 import type { SecretKeys } from './open-destinations.ts';
 import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';

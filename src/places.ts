@@ -8,7 +8,7 @@ import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { SourceStoreOptions } from './adapters/sources/source-store.ts';
 import type { ClusterOptions, NamedRun, PlaceOptions } from './cli/context.ts';
 import type { JsonObject } from './domain/json.ts';
-import type { RunRecord } from './domain/run-record.ts';
+import type { RunRecord } from './domain/run/run-record.ts';
 import type { SecretKeys } from './open-destinations.ts';
 import type { ArtifactArchive } from './ports/artifact-archive.ts';
 import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';

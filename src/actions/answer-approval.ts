@@ -7,8 +7,8 @@ import {
   isCancelling,
   runPhase,
   stagePhase,
-} from '../domain/run-phase.ts';
-import type { RunRecord, StageRecord } from '../domain/run-record.ts';
+} from '../domain/run/run-phase.ts';
+import type { RunRecord, StageRecord } from '../domain/run/run-record.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { RunSession } from './drive/run-session.ts';
 import { readRun } from './read-run.ts';

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../domain/event.ts';
-import { hasEnded, isCancelling, isDone, type RunPhase, runPhase } from '../domain/run-phase.ts';
+import { hasEnded, isCancelling, isDone, type RunPhase, runPhase } from '../domain/run/run-phase.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { driveRun } from './drive/drive-run.ts';
 import { RunSession } from './drive/run-session.ts';

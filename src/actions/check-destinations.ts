@@ -1,9 +1,9 @@
 import { destinationsOf } from '../config/destinations.ts';
 import type { Destination, DestinationRights } from '../domain/destination.ts';
+import type { Finding } from '../domain/diagnosis/finding.ts';
 import { UserError } from '../domain/errors.ts';
-import type { Finding } from '../domain/finding.ts';
-import type { Plan } from '../domain/plan.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
+import type { Plan } from '../domain/plan/plan.ts';
 import type { DestinationDoctor } from '../ports/destination-doctor.ts';
 
 export type { DestinationDoctor } from '../ports/destination-doctor.ts';

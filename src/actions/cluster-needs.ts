@@ -1,8 +1,8 @@
-import { previewBindings } from '../domain/bindings.ts';
 import { PROGRAM_IMAGE } from '../domain/image/image-name.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { buildCommand } from '../domain/plan.ts';
-import { containersOf } from '../domain/workload.ts';
+import { previewBindings } from '../domain/pipeline/bindings.ts';
+import { buildCommand } from '../domain/plan/plan.ts';
+import { containersOf } from '../domain/plan/workload.ts';
 import type { ClusterNeeds, Endpoint } from '../ports/doctor.ts';
 import type { ImageIdentity, PlanTarget } from '../ports/target.ts';
 import { destinationsIn } from './check-destinations.ts';

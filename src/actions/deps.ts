@@ -1,5 +1,5 @@
 import type { NotifySettings } from '../domain/notification.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DriverHost } from '../ports/driver-host.ts';

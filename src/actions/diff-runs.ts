@@ -1,5 +1,5 @@
-import { isDone, stagePhase } from '../domain/run-phase.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import { isDone, stagePhase } from '../domain/run/run-phase.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
 import type { Deps } from './deps.ts';
 import { madeBy } from './plan/past-results.ts';
 import { type PlanValues, planValues } from './plan/plan-values.ts';

@@ -1,12 +1,12 @@
 import { unreachable } from '../domain/errors.ts';
-import { overheadOf } from '../domain/overhead.ts';
 import { gpuHoursOf } from '../domain/report/gpu-hours.ts';
 import type { FailureReport, Report, RunReport, StageReport } from '../domain/report/report.ts';
 import { approvalSpan, spansOf } from '../domain/report/spans.ts';
-import { endingOf } from '../domain/run-ending.ts';
-import { attemptPhase, hasEnded, shownPhase } from '../domain/run-phase.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../domain/run-record.ts';
-import { type Sights, seenPhase } from '../domain/sight.ts';
+import { overheadOf } from '../domain/run/overhead.ts';
+import { endingOf } from '../domain/run/run-ending.ts';
+import { attemptPhase, hasEnded, shownPhase } from '../domain/run/run-phase.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../domain/run/run-record.ts';
+import { type Sights, seenPhase } from '../domain/run/sight.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { seeAttempts } from './follow/see-attempts.ts';
 import { resultOf } from './plan/past-results.ts';

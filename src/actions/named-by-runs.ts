@@ -1,6 +1,6 @@
 import type { UserError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
 import type { RunStore, StoredRun } from '../ports/run-store.ts';
 import { isPlaced, parseDocument, type RunDocument } from './plan/run-document.ts';
 

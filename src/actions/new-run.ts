@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { UserError } from '../domain/errors.ts';
 import { parseRunName, RUN_NAME_MAX, type RunName } from '../domain/naming.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { documentDigest, type RunDocument } from './plan/run-document.ts';
 

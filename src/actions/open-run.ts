@@ -1,6 +1,6 @@
 import { parseSources, type RunSources, serializeSources } from '../config/run-sources.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
 import type { Deps } from './deps.ts';
 import { parseDocument, type RunDocument } from './plan/run-document.ts';
 

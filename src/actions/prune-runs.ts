@@ -1,6 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { RunRecord } from '../domain/run-record.ts';
-import { isUnderWay } from '../domain/sight.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
+import { isUnderWay } from '../domain/run/sight.ts';
 import type { PlacedFolder } from '../ports/source-store.ts';
 import type { Deps } from './deps.ts';
 import { seeAttempts } from './follow/see-attempts.ts';

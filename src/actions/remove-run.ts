@@ -1,6 +1,6 @@
 import { UserError } from '../domain/errors.ts';
-import type { RunRecord } from '../domain/run-record.ts';
-import { isUnderWay } from '../domain/sight.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
+import { isUnderWay } from '../domain/run/sight.ts';
 import type { Deps } from './deps.ts';
 import { seeAttempts } from './follow/see-attempts.ts';
 import { everyRun, namedByRun } from './named-by-runs.ts';

@@ -1,5 +1,5 @@
-import { hasFailed, isCancelling, isDone, stagePhase } from '../domain/run-phase.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import { hasFailed, isCancelling, isDone, stagePhase } from '../domain/run/run-phase.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
 import type { Deps } from './deps.ts';
 import { RunSession } from './drive/run-session.ts';
 import { readRun } from './read-run.ts';

@@ -1,8 +1,8 @@
 import { UserError } from '../domain/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { RunName } from '../domain/naming.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
 import type { Deps } from './deps.ts';
 import { checkRunName, generateName, newRecord } from './new-run.ts';
 import { planChanges } from './plan/plan-changes.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../domain/finding.ts';
+import type { Finding } from '../domain/diagnosis/finding.ts';
 import { type NotifySettings, testNotification } from '../domain/notification.ts';
 import type { Deps } from './deps.ts';
 

@@ -13,9 +13,9 @@ import type { OpenProject, ProjectRequest } from '../actions/project/open-projec
 import type { PipelineOutline } from '../actions/project/outline-pipeline.ts';
 import type { Validation } from '../actions/project/validate-project.ts';
 import type { VerifiedModel } from '../actions/verify-model.ts';
-import type { Explanation } from '../domain/explanation.ts';
-import type { Finding } from '../domain/finding.ts';
-import type { SourceFile } from '../domain/source-file.ts';
+import type { Finding } from '../domain/diagnosis/finding.ts';
+import type { Explanation } from '../domain/explain/explanation.ts';
+import type { SourceFile } from '../domain/pipeline/source-file.ts';
 import type { TypedPlace } from '../domain/typed-place.ts';
 import type { ScreenTerminal } from '../ui/controls.ts';
 

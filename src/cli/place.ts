@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Deps, PlanDeps } from '../actions/deps.ts';
 import { LATEST, resolveRunName } from '../actions/read-run.ts';
 import { UserError } from '../domain/errors.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
 import type { CliContext, ClusterOptions, PlaceOptions } from './context.ts';
 import { parseSeconds } from './durations.ts';
 

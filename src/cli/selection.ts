@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { InputWish, Wishes } from '../actions/plan/prepare-document.ts';
 import { UserError } from '../domain/errors.ts';
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
-import { knownStage } from '../domain/selection.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
+import { knownStage } from '../domain/plan/selection.ts';
 
 /** Flags that choose stages and data. */
 export interface SelectionFlags {

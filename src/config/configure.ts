@@ -1,4 +1,4 @@
-import type { RenderablePipeline } from '../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { nameHint } from '../template/closest.ts';
 import { formatProblems } from '../template/schema/format-problems.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../domain/errors.ts';
-import type { ExplainedChild, Explanation } from '../domain/explanation.ts';
+import type { ExplainedChild, Explanation } from '../domain/explain/explanation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { nameHint } from '../template/closest.ts';

@@ -1,5 +1,5 @@
 import { type ErrorCode, UserError, type UserErrorOptions } from '../domain/errors.ts';
-import type { Problem } from '../domain/source-file.ts';
+import type { Problem } from '../domain/pipeline/source-file.ts';
 import { formatProblems } from '../template/schema/format-problems.ts';
 
 /** A fault of something typed: a flag or a variable, which has no line to show. */

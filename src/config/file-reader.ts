@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, Scalar } from 'yaml';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { Place, Problem, SourceFile } from '../domain/source-file.ts';
+import type { Place, Problem, SourceFile } from '../domain/pipeline/source-file.ts';
 import { closest, nameHint } from '../template/closest.ts';
 import { placeAt, problemAt } from '../template/yaml/source-position.ts';
 import { keyText, spanOf, yamlSource } from '../template/yaml/yaml-source.ts';

@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
-import { previewBindings } from '../domain/bindings.ts';
 import type { Json } from '../domain/json.ts';
-import { gpusOf } from '../domain/workload.ts';
+import { previewBindings } from '../domain/pipeline/bindings.ts';
+import { gpusOf } from '../domain/plan/workload.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import type { ParamLeaf } from '../template/schema/param-leaves.ts';
 import { type ConfigRequest, configure, readChoices, readPipeline } from './configure.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { WARNING_KINDS } from '../domain/attempt/progress.ts';
 import { UserError } from '../domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../domain/json.ts';
 import { NOTIFICATION_KINDS } from '../domain/notification.ts';
-import { WARNING_KINDS } from '../domain/progress.ts';
 
 /*
  * Everything a run is rendered from, in one object that is stored with the run: the files as they were read and the

@@ -1,5 +1,5 @@
 import { UserError } from '../domain/errors.ts';
-import type { SourceFile } from '../domain/source-file.ts';
+import type { SourceFile } from '../domain/pipeline/source-file.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { type ConfigRequest, type Configured, configure, readChoices, readPipeline } from './configure.ts';
 import { ConfigFault, type Fault, fileFaults, typedFault } from './faults.ts';

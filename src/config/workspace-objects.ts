@@ -1,5 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { SourceFile } from '../domain/source-file.ts';
+import type { SourceFile } from '../domain/pipeline/source-file.ts';
 import type { WorkspaceObjects } from '../ports/workspace-objects.ts';
 import {
   type CompiledTemplate,

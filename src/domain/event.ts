@@ -1,7 +1,7 @@
+import type { Outcome } from './attempt/outcome.ts';
+import type { Progress, Warning } from './attempt/progress.ts';
 import type { RunName, StageName } from './naming.ts';
-import type { Outcome } from './outcome.ts';
-import type { Progress, Warning } from './progress.ts';
-import type { RunPhase } from './run-phase.ts';
+import type { RunPhase } from './run/run-phase.ts';
 
 interface Base {
   /** RFC 3339, UTC, milliseconds. */

@@ -1,4 +1,4 @@
-import type { StageResult } from '../domain/outcome.ts';
+import type { StageResult } from '../domain/attempt/outcome.ts';
 
 /** What an attempt made, to be stored. */
 export interface AttemptToStore {

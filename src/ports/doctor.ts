@@ -1,7 +1,7 @@
 import type { Destination } from '../domain/destination.ts';
-import type { Finding } from '../domain/finding.ts';
+import type { Finding } from '../domain/diagnosis/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { Persona, RenderedKind } from '../domain/rights.ts';
+import type { Persona, RenderedKind } from '../domain/rights/rights.ts';
 import type { ImageIdentity } from './target.ts';
 
 /** Looks at what runs will need, before they need it; changes nothing that stays. */

@@ -1,4 +1,4 @@
-import type { ListingEntry } from '../domain/digest.ts';
+import type { ListingEntry } from '../domain/data/digest.ts';
 
 /** A file to be taken over. `path` is relative to the folder, with `/`, and is never left. */
 export type WantedFile = ListingEntry;

@@ -1,6 +1,6 @@
 import type { UserError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import type { RunRecord } from '../domain/run/run-record.ts';
 
 /** A record with the version it was read at. */
 export interface StoredRun {

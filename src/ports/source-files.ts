@@ -1,4 +1,4 @@
-import type { SourceFile } from '../domain/source-file.ts';
+import type { SourceFile } from '../domain/pipeline/source-file.ts';
 
 /** Reads the text files that pipelines, profiles and projects are made of. Paths are absolute. */
 export interface SourceFiles {

@@ -1,5 +1,5 @@
+import type { PullHead } from '../domain/data/source-facts.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { PullHead } from '../domain/source-facts.ts';
 
 /** Data from outside that a stage reads, pinned: what it is and a digest that changes when it does. */
 export type PinnedSource =

@@ -1,4 +1,4 @@
-import type { PlaceEvent } from '../domain/diagnosis.ts';
+import type { PlaceEvent } from '../domain/diagnosis/diagnosis.ts';
 import type { JsonObject } from '../domain/json.ts';
 
 /** What can be seen of a run's attempts where they run, and of what they run on: for whoever looks for a cause. */

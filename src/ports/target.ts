@@ -1,9 +1,9 @@
+import type { Outcome } from '../domain/attempt/outcome.ts';
+import type { StoreReport } from '../domain/attempt/store-sidecar.ts';
 import type { ImageKnowledge } from '../domain/image/image-knowledge.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { RunName, StageName } from '../domain/naming.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { StageContract } from '../domain/pipeline.ts';
-import type { StoreReport } from '../domain/store-sidecar.ts';
+import type { StageContract } from '../domain/pipeline/pipeline.ts';
 import type { Survey } from './survey.ts';
 
 /** Which attempt of which stage of which run. */

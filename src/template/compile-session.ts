@@ -1,5 +1,5 @@
 import { type Document, isNode } from 'yaml';
-import type { Problem, SourceFile } from '../domain/source-file.ts';
+import type { Problem, SourceFile } from '../domain/pipeline/source-file.ts';
 import type { Present } from './cel/cel-program.ts';
 import type { Door } from './doors.ts';
 import type { TypeScope } from './scope.ts';

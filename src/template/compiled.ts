@@ -1,4 +1,4 @@
-import type { Problem } from '../domain/source-file.ts';
+import type { Problem } from '../domain/pipeline/source-file.ts';
 
 /** The result of compiling a source: usable, or every fault that was found, in the order of the files. */
 export type Compiled<T> =

@@ -1,4 +1,4 @@
-import type { Place } from '../domain/source-file.ts';
+import type { Place } from '../domain/pipeline/source-file.ts';
 
 /** A fault inside an expression; offsets count from the expression's first character. */
 export interface ExpressionFault {

@@ -1,5 +1,5 @@
 import type { Scalar } from 'yaml';
-import type { Place, Problem, SourceFile } from '../domain/source-file.ts';
+import type { Place, Problem, SourceFile } from '../domain/pipeline/source-file.ts';
 import type { ExpressionFault } from './expression-fault.ts';
 import { scalarOffsets } from './yaml/scalar-offsets.ts';
 import { placeAt, problemAt } from './yaml/source-position.ts';

@@ -1,7 +1,7 @@
 import { visit } from 'yaml';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { ExpressionText } from '../domain/pipeline.ts';
-import type { Problem, SourceFile } from '../domain/source-file.ts';
+import type { ExpressionText } from '../domain/pipeline/pipeline.ts';
+import type { Problem, SourceFile } from '../domain/pipeline/source-file.ts';
 import { celFailure, typeWords } from './cel/cel-fault.ts';
 import { type CelProgram, compileCel } from './cel/cel-program.ts';
 import { fromCel, ValueMismatch } from './cel/cel-value.ts';

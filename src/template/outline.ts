@@ -1,5 +1,5 @@
 import type { Json } from '../domain/json.ts';
-import type { Problem } from '../domain/source-file.ts';
+import type { Problem } from '../domain/pipeline/source-file.ts';
 import type { ExpressionSite } from './expression-site.ts';
 import type { RenderContext, TreeExpression } from './render-context.ts';
 import type { ItemNode } from './tree-nodes.ts';

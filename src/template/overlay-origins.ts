@@ -1,4 +1,4 @@
-import type { Place } from '../domain/source-file.ts';
+import type { Place } from '../domain/pipeline/source-file.ts';
 
 type Path = readonly (string | number)[];
 

@@ -1,6 +1,6 @@
 import { isMap, isScalar } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import type { Place, Problem, SourceFile } from '../domain/source-file.ts';
+import type { Place, Problem, SourceFile } from '../domain/pipeline/source-file.ts';
 import { closest, nameHint } from './closest.ts';
 import { type Compiled, compiled } from './compiled.ts';
 import { type OverlayOrigin, OverlayOrigins } from './overlay-origins.ts';

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../domain/json.ts';
-import type { Problem } from '../domain/source-file.ts';
+import type { Problem } from '../domain/pipeline/source-file.ts';
 import type { Outline } from './outline.ts';
 
 /** Programs that run a text given to them as an option, and the options that take it. */

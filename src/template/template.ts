@@ -1,6 +1,6 @@
 import type { Document } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import type { Problem, SourceFile } from '../domain/source-file.ts';
+import type { Problem, SourceFile } from '../domain/pipeline/source-file.ts';
 import { ValueMismatch } from './cel/cel-value.ts';
 import { type Compiled, compiled } from './compiled.ts';
 import { EvaluationFault } from './expression-fault.ts';

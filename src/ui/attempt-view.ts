@@ -1,7 +1,7 @@
+import type { Progress, Warning } from '../domain/attempt/progress.ts';
 import type { RunEvent } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { isJsonObject } from '../domain/json.ts';
-import type { Progress, Warning } from '../domain/progress.ts';
 import { extend, type Series } from './series.ts';
 
 /** What an attempt's events told of it beyond its state, in bounded memory. */

@@ -1,8 +1,8 @@
+import type { Outcome } from '../domain/attempt/outcome.ts';
+import type { Progress } from '../domain/attempt/progress.ts';
 import { unreachable } from '../domain/errors.ts';
 import type { Overhead, RunEvent } from '../domain/event.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { Progress } from '../domain/progress.ts';
-import { hasEnded, outcomePhase, type RunPhase, type StagePhase } from '../domain/run-phase.ts';
+import { hasEnded, outcomePhase, type RunPhase, type StagePhase } from '../domain/run/run-phase.ts';
 import { type AttemptView, NOTHING_TOLD, reduceAttemptView } from './attempt-view.ts';
 
 /** A stage's phase while somebody watches it: finer than the recorded one. */

@@ -1,4 +1,4 @@
-import { secondsBetween } from '../domain/record-events.ts';
+import { secondsBetween } from '../domain/run/record-events.ts';
 import type { RunView, StageView } from './run-view.ts';
 
 /** How long stages took when they last ended well, in seconds, by name: what to expect. */

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { destinationsIn, lookAtDestinations, refuseDestinations } from '../../src/actions/check-destinations.ts';
 import type { Destination, DestinationRights, OutsideDestination } from '../../src/domain/destination.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { Plan } from '../../src/domain/plan.ts';
-import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../src/domain/pipeline/renderable-pipeline.ts';
+import type { Plan } from '../../src/domain/plan/plan.ts';
 import { fakePipeline } from '../fakes/story.ts';
 
 const never = new AbortController().signal;

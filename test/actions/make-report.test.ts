@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Deps } from '../../src/actions/deps.ts';
 import { makeReport } from '../../src/actions/make-report.ts';
+import type { Outcome } from '../../src/domain/attempt/outcome.ts';
 import { UserError } from '../../src/domain/errors.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
 import type { LogLine } from '../../src/ports/target.ts';
 import { playedWorld } from '../fakes/played.ts';
 import { failed, succeeded } from '../fakes/story.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { driveRun } from '../../src/actions/drive/drive-run.ts';
 import { publishedBefore } from '../../src/actions/plan/past-results.ts';
 import type { StageName } from '../../src/domain/naming.ts';
-import type { Results } from '../../src/domain/renderable-pipeline.ts';
+import type { Results } from '../../src/domain/pipeline/renderable-pipeline.ts';
 import { type FakeStage, FakeWorld, failed, play, succeeded } from '../fakes/story.ts';
 
 /* What a gate may compare with: the results of the run whose stage was made public last. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type KubeApi, RESOURCES } from '../../src/adapters/kubernetes/api/kube-api.ts';
-import { digestOfListing } from '../../src/domain/digest.ts';
+import { digestOfListing } from '../../src/domain/data/digest.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { AttemptRef } from '../../src/ports/target.ts';
 import { clusterOfFile } from './support/cluster.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLAG_VARIABLES } from '../../src/config/environment.ts';
 import { POD_SCHEMA } from '../../src/config/settings/pod-settings.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../src/domain/pipeline/renderable-pipeline.ts';
 import { manifestsOf } from '../templates/manifests.ts';
 import { PACKAGE_ROOT, TypedIn } from './harness.ts';
 

@@ -5,7 +5,7 @@ import { explainValue } from '../../src/config/explain-value.ts';
 import { FILE_KEYS, STAGE_KEYS, TIMEOUT_KEYS } from '../../src/config/settings/file-keys.ts';
 import { NOTIFY_SCHEMA } from '../../src/config/settings/notify-settings.ts';
 import { POD_SCHEMA } from '../../src/config/settings/pod-settings.ts';
-import type { Explanation } from '../../src/domain/explanation.ts';
+import type { Explanation } from '../../src/domain/explain/explanation.ts';
 import { explanationText } from '../../src/ui/text/explanation-text.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../ui/hostile.ts';
 import { PACKAGE_ROOT, type Typed, TypedIn } from './harness.ts';

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { openSources } from '../../src/config/open-sources.ts';
 import { parseSources, planOfSources, serializeSources } from '../../src/config/run-sources.ts';
-import { previewBindings } from '../../src/domain/bindings.ts';
-import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
+import { previewBindings } from '../../src/domain/pipeline/bindings.ts';
+import type { RenderablePipeline } from '../../src/domain/pipeline/renderable-pipeline.ts';
 import { podOf } from '../templates/manifests.ts';
 import { TypedIn } from './harness.ts';
 import { changed, PIPELINE, TEMPLATE } from './pipeline-texts.ts';

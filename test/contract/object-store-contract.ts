@@ -4,7 +4,7 @@ import { systemClock } from '../../src/adapters/clock/system-clock.ts';
 import { fetchFiles, findArtifact } from '../../src/adapters/s3/fetch-artifact.ts';
 import type { Patience } from '../../src/adapters/s3/patience.ts';
 import { storeFile } from '../../src/adapters/s3/store-file.ts';
-import { formatListing } from '../../src/domain/digest.ts';
+import { formatListing } from '../../src/domain/data/digest.ts';
 import type { DownloadFolder } from '../../src/ports/download-folder.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 

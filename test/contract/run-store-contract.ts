@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { mergeRecords } from '../../src/domain/merge.ts';
-import type { RunRecord } from '../../src/domain/run-record.ts';
+import { mergeRecords } from '../../src/domain/run/merge.ts';
+import type { RunRecord } from '../../src/domain/run/run-record.ts';
 import type { RunStore } from '../../src/ports/run-store.ts';
 import { attemptOf, recordOf, withStage } from '../fakes/records.ts';
 

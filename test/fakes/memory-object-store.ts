@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ObjectFault } from '../../src/domain/object-fault.ts';
+import { ObjectFault } from '../../src/domain/data/object-fault.ts';
 import type { ObjectFacts, ObjectStore, StoredPart, UploadPart } from '../../src/ports/object-store.ts';
 import { AskedPlace } from './asked-place.ts';
 

@@ -1,4 +1,4 @@
-import { type RunRecord, runRecordSchema } from '../../src/domain/run-record.ts';
+import { type RunRecord, runRecordSchema } from '../../src/domain/run/run-record.ts';
 import type { RunLock, RunStore, StoredRun } from '../../src/ports/run-store.ts';
 import { Bell } from './bell.ts';
 

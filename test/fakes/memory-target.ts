@@ -1,5 +1,5 @@
+import type { Outcome } from '../../src/domain/attempt/outcome.ts';
 import { UserError } from '../../src/domain/errors.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
 import type {
   AttemptRef,
   AttemptSpec,

@@ -1,6 +1,6 @@
 import { driveRun } from '../../src/actions/drive/drive-run.ts';
+import type { Outcome } from '../../src/domain/attempt/outcome.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
 import { type FakeStage, FakeWorld, play } from './story.ts';
 
 /** Sources as a run stores them, with one parameter that somebody set. */

@@ -1,5 +1,5 @@
 import type { RunName, StageName } from '../../src/domain/naming.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../../src/domain/run-record.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../src/domain/run/run-record.ts';
 
 /** A record of one run with stages of these names, before anything happened. */
 export function recordOf(name: string, stages: readonly string[] = ['one', 'two']): RunRecord {

@@ -1,14 +1,19 @@
 import type { Deps } from '../../src/actions/deps.ts';
 import type { RunDocument } from '../../src/actions/plan/run-document.ts';
 import { startRun } from '../../src/actions/start-run.ts';
+import type { Outcome } from '../../src/domain/attempt/outcome.ts';
+import type { WarningKind } from '../../src/domain/attempt/progress.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { StageName } from '../../src/domain/naming.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
-import type { Pipeline, Stage } from '../../src/domain/pipeline.ts';
-import type { WarningKind } from '../../src/domain/progress.ts';
-import type { Bindings, GateVerdict, RenderablePipeline, Results } from '../../src/domain/renderable-pipeline.ts';
-import type { RunRecord } from '../../src/domain/run-record.ts';
+import type { Pipeline, Stage } from '../../src/domain/pipeline/pipeline.ts';
+import type {
+  Bindings,
+  GateVerdict,
+  RenderablePipeline,
+  Results,
+} from '../../src/domain/pipeline/renderable-pipeline.ts';
+import type { RunRecord } from '../../src/domain/run/run-record.ts';
 import type { ArtifactStore } from '../../src/ports/artifact-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryTarget, type Script } from './memory-target.ts';

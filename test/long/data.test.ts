@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diskDownloadFolder } from '../../src/adapters/files/disk-download-folder.ts';
-import { digestOfListing, parseListing } from '../../src/domain/digest.ts';
+import { digestOfListing, parseListing } from '../../src/domain/data/digest.ts';
 import type { AttemptRef } from '../../src/ports/target.ts';
 import { DataWorld, never, type PinnedFolder } from '../adapters/kubernetes/data/data-world.ts';
 

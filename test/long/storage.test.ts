@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { formatListing } from '../../src/domain/digest.ts';
+import { formatListing } from '../../src/domain/data/digest.ts';
 import { fileOf, sha256 } from '../contract/object-store-contract.ts';
 import { storeOf } from '../s3/store-of.ts';
 import { ACCESS_KEY, NEEDS_SERVER, S3Server, SECRET_KEY, versitygw } from '../s3/versitygw.ts';

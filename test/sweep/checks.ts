@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunEvent } from '../../src/domain/event.ts';
-import type { RunRecord } from '../../src/domain/run-record.ts';
+import type { RunRecord } from '../../src/domain/run/run-record.ts';
 import { recordIn } from './journal.ts';
 import { type Ended, eventsIn, type Room, RUN, STAGES } from './room.ts';
 

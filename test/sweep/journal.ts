@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type RunRecord, runRecordSchema } from '../../src/domain/run-record.ts';
+import { type RunRecord, runRecordSchema } from '../../src/domain/run/run-record.ts';
 
 /**
  * What the journal would say to the program that opens it next; undefined when it holds no such run. A copy is opened,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { Problem, SourceFile } from '../../src/domain/source-file.ts';
+import type { Problem, SourceFile } from '../../src/domain/pipeline/source-file.ts';
 import { type Compiled, compileTemplate, createScope, formatProblems } from '../../src/template/index.ts';
 
 /** The parameters that most tests use: one of each kind. */

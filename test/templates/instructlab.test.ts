@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { RunDocument } from '../../src/actions/plan/run-document.ts';
 import { previewStage } from '../../src/actions/plan/stage-key.ts';
-import { previewBindings } from '../../src/domain/bindings.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { StageName } from '../../src/domain/naming.ts';
-import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
-import { reuseKey, reuseParts } from '../../src/domain/reuse-key.ts';
-import { gpusOf } from '../../src/domain/workload.ts';
+import { previewBindings } from '../../src/domain/pipeline/bindings.ts';
+import type { RenderablePipeline } from '../../src/domain/pipeline/renderable-pipeline.ts';
+import { reuseKey, reuseParts } from '../../src/domain/plan/reuse-key.ts';
+import { gpusOf } from '../../src/domain/plan/workload.ts';
 import { TypedIn } from '../config/harness.ts';
 import { jobOf, manifestsOf, objectsOf, type Pod, podOf, podsOf } from './manifests.ts';
 

@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
 import { podTemplates } from '../../src/adapters/kubernetes/target/workload.ts';
-import { previewBindings } from '../../src/domain/bindings.ts';
 import { contentReference } from '../../src/domain/image/image-name.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { Stage } from '../../src/domain/pipeline.ts';
-import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
+import { previewBindings } from '../../src/domain/pipeline/bindings.ts';
+import type { Stage } from '../../src/domain/pipeline/pipeline.ts';
+import type { RenderablePipeline } from '../../src/domain/pipeline/renderable-pipeline.ts';
 
 /** A stage's objects with placeholder bindings, every input bound but those that nobody named data for. */
 export function objectsOf(pipeline: RenderablePipeline, name: string): readonly JsonObject[] {

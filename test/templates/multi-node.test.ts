@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { podTemplates } from '../../src/adapters/kubernetes/target/workload.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { gpusOf } from '../../src/domain/workload.ts';
+import { gpusOf } from '../../src/domain/plan/workload.ts';
 import { TypedIn } from '../config/harness.ts';
 import { manifestsOf, objectsOf, podOf, podsOf } from './manifests.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { RenderablePipeline } from '../../src/domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../src/domain/pipeline/renderable-pipeline.ts';
 import { TypedIn } from '../config/harness.ts';
 import { podOf } from './manifests.ts';
 import { VLLM, vllmFaults } from './vllm-options.ts';

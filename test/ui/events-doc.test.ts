@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { RunEvent } from '../../src/domain/event.ts';
-import { PHASE_EXIT_CODE } from '../../src/domain/run-phase.ts';
+import { PHASE_EXIT_CODE } from '../../src/domain/run/run-phase.ts';
 import { EVENT_SCHEMAS, eventSchema } from './event-schema.ts';
 import { STORIES } from './stories.ts';
 

@@ -1,5 +1,5 @@
 import type { StageName } from '../../src/domain/naming.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../../src/domain/run-record.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../src/domain/run/run-record.ts';
 import { attemptOf, recordOf } from '../fakes/records.ts';
 import { at } from './stories.ts';
 

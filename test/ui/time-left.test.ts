@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Progress } from '../../src/domain/attempt/progress.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
-import type { Progress } from '../../src/domain/progress.ts';
 import { EMPTY_VIEW, reduceView } from '../../src/ui/run-view.ts';
 import { runSecondsLeft } from '../../src/ui/time-left.ts';
 import { at, STORIES } from './stories.ts';

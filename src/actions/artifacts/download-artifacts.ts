@@ -1,4 +1,4 @@
-import { digestOfListing, type ListingEntry, parseListing } from '../../domain/digest.ts';
+import { digestOfListing, type ListingEntry, parseListing } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { DownloadFolder } from '../../ports/download-folder.ts';
 import type { AttemptRef } from '../../ports/target.ts';

@@ -1,7 +1,7 @@
+import type { ArtifactResult } from '../../domain/attempt/outcome.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { StageName } from '../../domain/naming.ts';
-import type { ArtifactResult } from '../../domain/outcome.ts';
-import type { AttemptOrigin } from '../../domain/plan.ts';
+import type { AttemptOrigin } from '../../domain/plan/plan.ts';
 import type { AttemptRef } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
 import { resultOf } from '../plan/past-results.ts';

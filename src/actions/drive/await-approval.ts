@@ -1,5 +1,5 @@
 import type { StageName } from '../../domain/naming.ts';
-import { isAwaitingApproval } from '../../domain/run-phase.ts';
+import { isAwaitingApproval } from '../../domain/run/run-phase.ts';
 import { timestamp } from '../deps.ts';
 import type { DriveContext } from './drive-context.ts';
 

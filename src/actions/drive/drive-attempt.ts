@@ -1,11 +1,11 @@
-import { attemptManifestKey } from '../../domain/attempt-key.ts';
+import { attemptManifestKey } from '../../domain/attempt/attempt-key.ts';
+import type { Outcome } from '../../domain/attempt/outcome.ts';
+import type { StoreReport } from '../../domain/attempt/store-sidecar.ts';
 import { unreachable } from '../../domain/errors.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import { isCancelling, lastAttempt } from '../../domain/run-phase.ts';
-import type { AttemptRecord } from '../../domain/run-record.ts';
-import type { StoreReport } from '../../domain/store-sidecar.ts';
-import { gpusOf } from '../../domain/workload.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import { gpusOf } from '../../domain/plan/workload.ts';
+import { isCancelling, lastAttempt } from '../../domain/run/run-phase.ts';
+import type { AttemptRecord } from '../../domain/run/run-record.ts';
 import type { AttemptRef, AttemptSpec } from '../../ports/target.ts';
 import { type Deps, timestamp } from '../deps.ts';
 import { attemptSpec } from '../plan/attempt-spec.ts';

@@ -1,7 +1,7 @@
 import { UserError, unreachable } from '../../domain/errors.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import { judgeRetry } from '../../domain/retry.ts';
-import { hasFailed, isCancelling, isDone, lastAttempt } from '../../domain/run-phase.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import { judgeRetry } from '../../domain/run/retry.ts';
+import { hasFailed, isCancelling, isDone, lastAttempt } from '../../domain/run/run-phase.ts';
 import { timestamp } from '../deps.ts';
 import { bindInputs } from '../plan/bind-inputs.ts';
 import { decideStage, makerIn } from '../plan/decide-stage.ts';

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../domain/event.ts';
 import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import { isDone } from '../../domain/run-phase.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import { isDone } from '../../domain/run/run-phase.ts';
 import type { ImageIdentity } from '../../ports/target.ts';
 import { type Deps, timestamp } from '../deps.ts';
 import type { OpenRun } from '../open-run.ts';

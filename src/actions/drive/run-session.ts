@@ -1,8 +1,8 @@
 import type { RunEvent } from '../../domain/event.ts';
-import { mergeRecords } from '../../domain/merge.ts';
 import type { StageName } from '../../domain/naming.ts';
-import { eventsBetween } from '../../domain/record-events.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
+import { mergeRecords } from '../../domain/run/merge.ts';
+import { eventsBetween } from '../../domain/run/record-events.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run/run-record.ts';
 import type { RunStore, StoredRun } from '../../ports/run-store.ts';
 import { recordGone } from '../follow/record-gone.ts';
 

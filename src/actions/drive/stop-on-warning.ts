@@ -1,8 +1,8 @@
+import type { Outcome } from '../../domain/attempt/outcome.ts';
+import type { Warning } from '../../domain/attempt/progress.ts';
 import type { RunEvent } from '../../domain/event.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import type { Warning } from '../../domain/progress.ts';
-import { isCancelling } from '../../domain/run-phase.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import { isCancelling } from '../../domain/run/run-phase.ts';
 import { adviceFor } from '../../domain/training/advice.ts';
 import { PROGRESS_PREFIX } from '../../domain/training/own-line.ts';
 import type { AttemptRef } from '../../ports/target.ts';

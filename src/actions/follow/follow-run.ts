@@ -1,11 +1,11 @@
 import type { RunEvent } from '../../domain/event.ts';
 import type { StageName } from '../../domain/naming.ts';
-import { overheadOf } from '../../domain/overhead.ts';
-import { eventsBetween } from '../../domain/record-events.ts';
-import { endingOf } from '../../domain/run-ending.ts';
-import { lastAttempt, runPhase, stagePhase, stageThatAsks } from '../../domain/run-phase.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
-import { NO_SIGHTS } from '../../domain/sight.ts';
+import { overheadOf } from '../../domain/run/overhead.ts';
+import { eventsBetween } from '../../domain/run/record-events.ts';
+import { endingOf } from '../../domain/run/run-ending.ts';
+import { lastAttempt, runPhase, stagePhase, stageThatAsks } from '../../domain/run/run-phase.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
+import { NO_SIGHTS } from '../../domain/run/sight.ts';
 import { type Deps, timestamp } from '../deps.ts';
 import { readRun } from '../read-run.ts';
 import { waysOn } from '../typed-again.ts';

@@ -1,8 +1,8 @@
 import { UserError } from '../../domain/errors.ts';
 import type { StageName } from '../../domain/naming.ts';
-import type { AttemptOrigin } from '../../domain/plan.ts';
-import { hasEnded, lastAttempt, runPhase, stagePhase } from '../../domain/run-phase.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import type { AttemptOrigin } from '../../domain/plan/plan.ts';
+import { hasEnded, lastAttempt, runPhase, stagePhase } from '../../domain/run/run-phase.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 import type { LogLine, LogOptions } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
 import { readRun } from '../read-run.ts';

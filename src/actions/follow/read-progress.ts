@@ -1,5 +1,5 @@
+import type { Progress, Warning, WarningKind } from '../../domain/attempt/progress.ts';
 import type { RunEvent } from '../../domain/event.ts';
-import type { Progress, Warning, WarningKind } from '../../domain/progress.ts';
 import { type Heard, TrainingReader } from '../../domain/training/training-reader.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AttemptRef, LogLine, LogOptions, Target } from '../../ports/target.ts';

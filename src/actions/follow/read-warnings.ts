@@ -1,6 +1,6 @@
-import type { AttemptWarning, Warned } from '../../domain/progress.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
-import { isUnderWay, type Sights } from '../../domain/sight.ts';
+import type { AttemptWarning, Warned } from '../../domain/attempt/progress.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run/run-record.ts';
+import { isUnderWay, type Sights } from '../../domain/run/sight.ts';
 import type { AttemptRef, Target } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
 import { adviserOf } from './advise-on.ts';

@@ -1,7 +1,7 @@
 import { UserError, unreachable } from '../../domain/errors.ts';
-import { lastAttempt } from '../../domain/run-phase.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
-import type { Sight, Sights } from '../../domain/sight.ts';
+import { lastAttempt } from '../../domain/run/run-phase.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
+import type { Sight, Sights } from '../../domain/run/sight.ts';
 import type { AttemptRef } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
 

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../domain/event.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 import { type Deps, timestamp } from '../deps.ts';
 
 /** The first event of every stream; `selected`: the stages that were asked for, as far as that is known. */

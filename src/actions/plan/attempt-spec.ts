@@ -1,8 +1,8 @@
-import { bind } from '../../domain/bindings.ts';
 import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import { bind } from '../../domain/pipeline/bindings.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 import type { AttemptSpec, Target } from '../../ports/target.ts';
 import type { InputSource } from './bind-inputs.ts';
 import { chosenImages, type RunDocument } from './run-document.ts';

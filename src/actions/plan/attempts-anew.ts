@@ -1,8 +1,8 @@
-import { attemptManifestKey } from '../../domain/attempt-key.ts';
+import { attemptManifestKey } from '../../domain/attempt/attempt-key.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StageName } from '../../domain/naming.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import type { AttemptRecord, RunRecord } from '../../domain/run-record.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import type { AttemptRecord, RunRecord } from '../../domain/run/run-record.ts';
 import type { Deps } from '../deps.ts';
 import type { OpenRun } from '../open-run.ts';
 import { attemptSpec } from './attempt-spec.ts';

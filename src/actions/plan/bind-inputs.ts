@@ -1,10 +1,10 @@
-import type { BoundInput } from '../../domain/bindings.ts';
-import { outputsFolder } from '../../domain/bindings.ts';
-import { LISTING_SUFFIX } from '../../domain/digest.ts';
+import type { ArtifactResult, StageResult } from '../../domain/attempt/outcome.ts';
+import { LISTING_SUFFIX } from '../../domain/data/digest.ts';
 import { unreachable } from '../../domain/errors.ts';
-import type { ArtifactResult, StageResult } from '../../domain/outcome.ts';
-import type { Stage, StageInput } from '../../domain/pipeline.ts';
-import type { AttemptOrigin } from '../../domain/plan.ts';
+import type { BoundInput } from '../../domain/pipeline/bindings.ts';
+import { outputsFolder } from '../../domain/pipeline/bindings.ts';
+import type { Stage, StageInput } from '../../domain/pipeline/pipeline.ts';
+import type { AttemptOrigin } from '../../domain/plan/plan.ts';
 import type { PinnedSource } from '../../ports/source-store.ts';
 import { pinsOf, type RunDocument } from './run-document.ts';
 

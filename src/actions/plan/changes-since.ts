@@ -1,5 +1,5 @@
 import { UserError } from '../../domain/errors.ts';
-import { isDone } from '../../domain/run-phase.ts';
+import { isDone } from '../../domain/run/run-phase.ts';
 import type { Deps } from '../deps.ts';
 import { openRun } from '../open-run.ts';
 import type { OpenProject } from '../project/open-project.ts';

@@ -1,6 +1,6 @@
 import { UserError } from '../../domain/errors.ts';
-import { howToBuild, type Plan, withoutImage } from '../../domain/plan.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
+import { howToBuild, type Plan, withoutImage } from '../../domain/plan/plan.ts';
 import type { Deps } from '../deps.ts';
 import { makePlan } from './make-plan.ts';
 import type { RunDocument } from './run-document.ts';

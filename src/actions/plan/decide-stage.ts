@@ -1,11 +1,11 @@
 import type { StageName } from '../../domain/naming.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import type { ReuseParts } from '../../domain/plan.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
-import { reuseKey } from '../../domain/reuse-key.ts';
-import { NOT_ASKED_FOR } from '../../domain/run-phase.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
-import { neededStages } from '../../domain/selection.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
+import type { ReuseParts } from '../../domain/plan/plan.ts';
+import { reuseKey } from '../../domain/plan/reuse-key.ts';
+import { neededStages } from '../../domain/plan/selection.ts';
+import { NOT_ASKED_FOR } from '../../domain/run/run-phase.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 import type { ArtifactStore } from '../../ports/artifact-store.ts';
 import { bindInputs, type InputSource } from './bind-inputs.ts';
 import { findByKey, namedResult, type PastResult, publishedBefore, resultsOf, whatChanged } from './past-results.ts';

@@ -1,4 +1,4 @@
-import { spreadOf } from '../../domain/spread.ts';
+import { spreadOf } from '../../domain/plan/spread.ts';
 import type { Deps } from '../deps.ts';
 import { readRun } from '../read-run.ts';
 import { RUNS_MAX, tookBefore } from './took-before.ts';

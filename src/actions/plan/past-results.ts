@@ -1,11 +1,11 @@
+import type { StageResult } from '../../domain/attempt/outcome.ts';
 import { UserError } from '../../domain/errors.ts';
 import { parseRunName, type StageName } from '../../domain/naming.ts';
-import type { StageResult } from '../../domain/outcome.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import type { AttemptOrigin, ReuseParts } from '../../domain/plan.ts';
-import type { Results } from '../../domain/renderable-pipeline.ts';
-import { ownKey } from '../../domain/reuse-key.ts';
-import type { RunRecord, StageRecord } from '../../domain/run-record.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import type { Results } from '../../domain/pipeline/renderable-pipeline.ts';
+import type { AttemptOrigin, ReuseParts } from '../../domain/plan/plan.ts';
+import { ownKey } from '../../domain/plan/reuse-key.ts';
+import type { RunRecord, StageRecord } from '../../domain/run/run-record.ts';
 import type { ArtifactStore } from '../../ports/artifact-store.ts';
 
 /** A result of an earlier run, or of this one. */

@@ -1,4 +1,4 @@
-import type { StageRecord } from '../../domain/run-record.ts';
+import type { StageRecord } from '../../domain/run/run-record.ts';
 import type { Deps } from '../deps.ts';
 import { openRun } from '../open-run.ts';
 import { readRun } from '../read-run.ts';

@@ -1,6 +1,6 @@
 import type { RunSources } from '../../config/run-sources.ts';
+import { sha256 } from '../../domain/data/digest.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
-import { sha256 } from '../../domain/reuse-key.ts';
 import { type Pin, pinnedVersion, type RunDocument } from './run-document.ts';
 
 /** Everything that decides a plan, leaf by leaf, by a dotted path; texts of files by their digest. */

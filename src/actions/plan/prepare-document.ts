@@ -1,11 +1,11 @@
 import { noDataNamed } from '../../config/values/named-locations.ts';
+import { NoData } from '../../domain/data/no-data.ts';
 import { UserError } from '../../domain/errors.ts';
 import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { StageName } from '../../domain/naming.ts';
-import { NoData } from '../../domain/no-data.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
-import { knownStage, neededStages, selectStages, type Wanted } from '../../domain/selection.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
+import { knownStage, neededStages, selectStages, type Wanted } from '../../domain/plan/selection.ts';
 import type { SourceRequest } from '../../ports/source-store.ts';
 import type { PlanDeps } from '../deps.ts';
 import type { OpenProject } from '../project/open-project.ts';

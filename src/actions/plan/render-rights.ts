@@ -1,5 +1,5 @@
-import { clusterRbacObjects, rbacObjects, rulesFor, type Subject } from '../../domain/rbac.ts';
-import type { Persona } from '../../domain/rights.ts';
+import { clusterRbacObjects, rbacObjects, rulesFor, type Subject } from '../../domain/rights/rbac.ts';
+import type { Persona } from '../../domain/rights/rights.ts';
 import { toYaml } from '../../template/index.ts';
 import type { OpenProject } from '../project/open-project.ts';
 import { renderedKinds } from './render-stages.ts';

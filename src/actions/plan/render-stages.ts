@@ -1,9 +1,9 @@
-import { previewBindings } from '../../domain/bindings.ts';
 import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StageName } from '../../domain/naming.ts';
-import { queueOf } from '../../domain/queue-label.ts';
-import type { RenderedKind } from '../../domain/rights.ts';
+import { previewBindings } from '../../domain/pipeline/bindings.ts';
+import { queueOf } from '../../domain/plan/queue-label.ts';
+import type { RenderedKind } from '../../domain/rights/rights.ts';
 import type { ImageIdentity, PlanTarget } from '../../ports/target.ts';
 import { toYaml } from '../../template/index.ts';
 import type { OpenProject } from '../project/open-project.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { planOfSources, type RunSources } from '../../config/run-sources.ts';
+import { sha256 } from '../../domain/data/digest.ts';
 import { UserError, unreachable } from '../../domain/errors.ts';
 import { canonicalJson, type Json } from '../../domain/json.ts';
 import type { StageName } from '../../domain/naming.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
-import { sha256 } from '../../domain/reuse-key.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
 
 /*
  * What a run is made from, stored once when it is created and never read from the project again: the sources as they

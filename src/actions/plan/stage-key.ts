@@ -1,10 +1,10 @@
-import { previewBindings } from '../../domain/bindings.ts';
 import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Stage } from '../../domain/pipeline.ts';
-import type { ReuseParts } from '../../domain/plan.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
-import { reuseParts } from '../../domain/reuse-key.ts';
+import { previewBindings } from '../../domain/pipeline/bindings.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
+import type { ReuseParts } from '../../domain/plan/plan.ts';
+import { reuseParts } from '../../domain/plan/reuse-key.ts';
 import type { InputSource } from './bind-inputs.ts';
 import type { RunDocument } from './run-document.ts';
 

@@ -1,8 +1,8 @@
 import type { StageName } from '../../domain/naming.ts';
-import type { TookBefore } from '../../domain/plan.ts';
-import { secondsBetween } from '../../domain/record-events.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
-import { spreadOf } from '../../domain/spread.ts';
+import type { TookBefore } from '../../domain/plan/plan.ts';
+import { spreadOf } from '../../domain/plan/spread.ts';
+import { secondsBetween } from '../../domain/run/record-events.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 
 /** Older ones tell of other data and other machines. */
 export const RUNS_MAX = 10;

@@ -1,6 +1,6 @@
 import { explainValue as explain } from '../../config/explain-value.ts';
 import { configPlaces } from '../../config/places.ts';
-import type { Explanation } from '../../domain/explanation.ts';
+import type { Explanation } from '../../domain/explain/explanation.ts';
 import type { SourceFiles } from '../../ports/source-files.ts';
 import type { ProjectRequest } from './open-project.ts';
 

@@ -3,7 +3,7 @@ import type { Variables } from '../../config/environment.ts';
 import { configPlaces } from '../../config/places.ts';
 import { type RunSources, serializeSources } from '../../config/run-sources.ts';
 import type { NamedLocation } from '../../config/values/named-locations.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
 import type { SourceFiles } from '../../ports/source-files.ts';
 
 /** What a person typed, and the surroundings in which they typed it. */

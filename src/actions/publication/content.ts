@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ListingEntry } from '../../domain/digest.ts';
+import type { ListingEntry } from '../../domain/data/digest.ts';
 import { changelogEntry, withEntry } from '../../domain/publication/changelog.ts';
 import { type LeafChanges, leafChanges } from '../../domain/publication/leaf-changes.ts';
 import type { Lineage } from '../../domain/publication/lineage.ts';

@@ -1,4 +1,4 @@
-import type { ListingEntry } from '../../domain/digest.ts';
+import type { ListingEntry } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import { type Manifest, parseManifest } from '../../domain/publication/manifest.ts';
 import { counted } from '../../domain/publication/markdown.ts';

@@ -1,7 +1,7 @@
 import { UserError } from '../../domain/errors.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
 import type { GateReport } from '../../domain/report/report.ts';
-import type { RunRecord, StageRecord } from '../../domain/run-record.ts';
+import type { RunRecord, StageRecord } from '../../domain/run/run-record.ts';
 import type { Deps } from '../deps.ts';
 import { madeBy, publishedBefore, readsPrevious, resultsOf } from '../plan/past-results.ts';
 import type { RunDocument } from '../plan/run-document.ts';

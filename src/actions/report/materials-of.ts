@@ -1,7 +1,7 @@
 import type { RunSources } from '../../config/run-sources.ts';
 import { originAt, showOrigin } from '../../config/values/origin.ts';
 import type { InputReport, OutputReport, RunReport } from '../../domain/report/report.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 import { resultOf } from '../plan/past-results.ts';
 import { planValues } from '../plan/plan-values.ts';
 import { pinnedVersion, type RunDocument } from '../plan/run-document.ts';

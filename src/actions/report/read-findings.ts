@@ -3,7 +3,7 @@ import { isJsonObject, type Json } from '../../domain/json.ts';
 import { type Manifest, parseManifest } from '../../domain/publication/manifest.ts';
 import { type Report as Evaluation, parseReport } from '../../domain/publication/report.ts';
 import { type DataReport, dataReport, type ScoreReport, scoreReport } from '../../domain/report/findings.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 import { type FoundArtifact, findArtifacts } from '../artifacts/find-artifacts.ts';
 import type { Deps } from '../deps.ts';
 

@@ -1,8 +1,8 @@
 import { UserError } from '../../domain/errors.ts';
-import type { AttemptOrigin } from '../../domain/plan.ts';
+import type { AttemptOrigin } from '../../domain/plan/plan.ts';
 import type { RunReport, WarningReport } from '../../domain/report/report.ts';
 import { type Series, SeriesCollector } from '../../domain/report/series.ts';
-import type { AttemptRecord, RunRecord } from '../../domain/run-record.ts';
+import type { AttemptRecord, RunRecord } from '../../domain/run/run-record.ts';
 import type { AttemptRef } from '../../ports/target.ts';
 import type { Deps } from '../deps.ts';
 import { adviserOf } from '../follow/advise-on.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isListingPath } from '../../domain/digest.ts';
+import { isListingPath } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { DownloadFolder, WantedFile } from '../../ports/download-folder.ts';
 import { digestFile } from './file-digest.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, type Dirent, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatListing, isListingPath, type ListingEntry } from '../../domain/digest.ts';
+import { formatListing, isListingPath, type ListingEntry } from '../../domain/data/digest.ts';
 
 const CHUNK = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
-import type { SourceFile } from '../../domain/source-file.ts';
+import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 import { shellWord } from '../../domain/typed-place.ts';
 
 /** Writes text files into a folder, which is made unless it must be there; returns their paths. Throws `storage-failed`, `bad-usage`. */

@@ -3,7 +3,7 @@ import { driverArguments, NOTIFY_VARIABLES } from '../../domain/driver-arguments
 import { UserError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { NotifySettings } from '../../domain/notification.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
 import type { DriverHost } from '../../ports/driver-host.ts';
 import type { DriverValues, WorkspaceObjects } from '../../ports/workspace-objects.ts';
 import { RUN_LABEL } from './api/attempt-labels.ts';

@@ -1,7 +1,7 @@
 import { UserError } from '../../domain/errors.ts';
 import { digestOf, isContentTag, notBuiltReference, PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
 import { currentReference } from '../../domain/image/image-record.ts';
-import { NOT_BUILT } from '../../domain/plan.ts';
+import { NOT_BUILT } from '../../domain/plan/plan.ts';
 import type { ImageRecords, ImageSources } from '../../ports/image-builder.ts';
 import type { PlanTarget } from '../../ports/target.ts';
 

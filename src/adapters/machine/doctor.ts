@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExecaError, execa } from 'execa';
-import type { Finding } from '../../domain/finding.ts';
+import type { Finding } from '../../domain/diagnosis/finding.ts';
 import type { Doctor } from '../../ports/doctor.ts';
 
 export interface MachineOptions {

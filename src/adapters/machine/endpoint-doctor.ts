@@ -1,4 +1,4 @@
-import type { Finding } from '../../domain/finding.ts';
+import type { Finding } from '../../domain/diagnosis/finding.ts';
 import type { Doctor, Endpoint } from '../../ports/doctor.ts';
 
 const name = 'Endpoint';

@@ -1,4 +1,4 @@
-import type { StageContract } from '../../domain/pipeline.ts';
+import type { StageContract } from '../../domain/pipeline/pipeline.ts';
 
 /**
  * What the supervisor is told of an attempt: `spec.json`, written once by the program, fully resolved, so that the

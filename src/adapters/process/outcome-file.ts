@@ -1,5 +1,5 @@
-import type { Outcome } from '../../domain/outcome.ts';
-import type { StoreReport } from '../../domain/store-sidecar.ts';
+import type { Outcome } from '../../domain/attempt/outcome.ts';
+import type { StoreReport } from '../../domain/attempt/store-sidecar.ts';
 import { readIfThere } from '../files/durable-file.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 

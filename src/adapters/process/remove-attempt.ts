@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { outputsFolder } from '../../domain/bindings.ts';
-import { LISTING_SUFFIX } from '../../domain/digest.ts';
+import { LISTING_SUFFIX } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
+import { outputsFolder } from '../../domain/pipeline/bindings.ts';
 import type { AttemptRef } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { isAlive } from '../machine/process-identity.ts';

@@ -1,15 +1,15 @@
 import { constants, existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { outputsFolder } from '../../domain/bindings.ts';
 import {
   compareToListing,
   digestOfListing,
   LISTING_SUFFIX,
   type ListingEntry,
   parseListing,
-} from '../../domain/digest.ts';
+} from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
+import { outputsFolder } from '../../domain/pipeline/bindings.ts';
 import type { ArtifactStore } from '../../ports/artifact-store.ts';
 import type { AttemptRef } from '../../ports/target.ts';
 import { digestFile, listContents, listingOf, listSizes, NotListable } from '../files/file-digest.ts';

@@ -1,4 +1,4 @@
-import { ObjectFault } from '../../domain/object-fault.ts';
+import { ObjectFault } from '../../domain/data/object-fault.ts';
 
 const TOO_BUSY =
   /^(SlowDown|ServiceUnavailable|InternalError|RequestTimeout|Throttling.*|TooManyRequests.*|OperationAborted)$/;

@@ -1,7 +1,7 @@
-import { digestOfListing, LISTING_SUFFIX, type ListingEntry, parseListing } from '../../domain/digest.ts';
+import { digestOfListing, LISTING_SUFFIX, type ListingEntry, parseListing } from '../../domain/data/digest.ts';
+import { ObjectFault } from '../../domain/data/object-fault.ts';
+import { formatObjectUri, type ObjectUri } from '../../domain/data/object-uri.ts';
 import { UserError } from '../../domain/errors.ts';
-import { ObjectFault } from '../../domain/object-fault.ts';
-import { formatObjectUri, type ObjectUri } from '../../domain/object-uri.ts';
 import type { DownloadFolder } from '../../ports/download-folder.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { type Patience, persist } from './patience.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseObjectUri } from '../../domain/data/object-uri.ts';
 import { UserError } from '../../domain/errors.ts';
-import { parseObjectUri } from '../../domain/object-uri.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { diskDownloadFolder } from '../files/disk-download-folder.ts';
 import { fetchFiles, findArtifact } from './fetch-artifact.ts';

@@ -1,4 +1,4 @@
-import { ObjectFault } from '../../domain/object-fault.ts';
+import { ObjectFault } from '../../domain/data/object-fault.ts';
 import type { Clock } from '../../ports/clock.ts';
 
 const FIRST_PAUSE_S = 0.5;

@@ -14,7 +14,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { ObjectFault } from '../../domain/object-fault.ts';
+import { ObjectFault } from '../../domain/data/object-fault.ts';
 import type { ObjectFacts, ObjectStore, StoredPart, UploadPart } from '../../ports/object-store.ts';
 import { asObjectFault } from './fault.ts';
 import type { StorageSettings } from './settings.ts';

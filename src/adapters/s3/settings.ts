@@ -1,6 +1,6 @@
+import { type ObjectPlace, parseObjectUri } from '../../domain/data/object-uri.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { type ObjectPlace, parseObjectUri } from '../../domain/object-uri.ts';
 
 /** How object storage is reached. */
 export interface StorageSettings {

@@ -1,6 +1,6 @@
+import { ObjectFault } from '../../domain/data/object-fault.ts';
 import { UserError } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { ObjectFault } from '../../domain/object-fault.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Patience } from './patience.ts';
 import { STORAGE_VARIABLES, storageFromEnvironment, storageOf } from './settings.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { outputsFolder } from '../../domain/bindings.ts';
-import { digestOfListing, LISTING_SUFFIX, type ListingEntry, parseListing } from '../../domain/digest.ts';
+import type { ArtifactResult, StageResult } from '../../domain/attempt/outcome.ts';
+import { digestOfListing, LISTING_SUFFIX, type ListingEntry, parseListing } from '../../domain/data/digest.ts';
+import { formatObjectUri, keyBelow, type ObjectPlace } from '../../domain/data/object-uri.ts';
 import { canonicalJson, type Json } from '../../domain/json.ts';
-import { formatObjectUri, keyBelow, type ObjectPlace } from '../../domain/object-uri.ts';
-import type { ArtifactResult, StageResult } from '../../domain/outcome.ts';
+import { outputsFolder } from '../../domain/pipeline/bindings.ts';
 import type { ArtifactReader, AttemptToStore, StoredAttempt } from '../../ports/artifact-archive.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { Patience } from './patience.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ObjectFault } from '../../domain/object-fault.ts';
+import { ObjectFault } from '../../domain/data/object-fault.ts';
 import type { ObjectStore, StoredPart } from '../../ports/object-store.ts';
 import { type Patience, persist } from './patience.ts';
 

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
+import { formatObjectUri, isObjectUri, type ObjectUri, parseObjectUri } from '../../domain/data/object-uri.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { formatObjectUri, isObjectUri, type ObjectUri, parseObjectUri } from '../../domain/object-uri.ts';
 import type { ModelHub } from '../../ports/model-hub.ts';
 import type { PinnedSource, SourceRequest } from '../../ports/source-store.ts';
 import { isGitUrl, pinGitUrl } from './git-url.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LISTING_SUFFIX, parseListing } from '../../domain/digest.ts';
+import { LISTING_SUFFIX, parseListing } from '../../domain/data/digest.ts';
 import type { PlacedFolder } from '../../ports/source-store.ts';
 import { removeTree } from '../files/remove-tree.ts';
 

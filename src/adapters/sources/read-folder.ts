@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOfSource, formatListing, type ListingEntry } from '../../domain/digest.ts';
-import { NoData } from '../../domain/no-data.ts';
-import type { SourceFacts } from '../../domain/source-facts.ts';
+import { digestOfSource, formatListing, type ListingEntry } from '../../domain/data/digest.ts';
+import { NoData } from '../../domain/data/no-data.ts';
+import type { SourceFacts } from '../../domain/data/source-facts.ts';
 import type { SourceRequest } from '../../ports/source-store.ts';
 import { digestFile } from '../files/file-digest.ts';
 import { checkFile, walk } from './folder.ts';

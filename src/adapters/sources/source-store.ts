@@ -1,6 +1,6 @@
 import { copyFile, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { formatListing } from '../../domain/digest.ts';
+import { formatListing } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { PinnedSource, SourceRequest, SourceStore } from '../../ports/source-store.ts';
 import { digestFile } from '../files/file-digest.ts';

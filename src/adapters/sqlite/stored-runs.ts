@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { parseRunRecord } from '../../domain/parse-run-record.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import { parseRunRecord } from '../../domain/run/parse-run-record.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 
 /** More names than anybody chooses from. */
 const MOST = 500;

@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { digestOfListing, formatListing } from '../../domain/digest.ts';
+import { digestOfListing, formatListing } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import { withEntry } from '../../domain/publication/changelog.ts';
 import { syncFile, syncFolder, writeDurably } from '../files/durable-file.ts';

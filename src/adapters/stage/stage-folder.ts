@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { ArtifactResult } from '../../domain/attempt/outcome.ts';
 import {
   compareToListing,
   digestOfListing,
@@ -7,9 +8,8 @@ import {
   LISTING_SUFFIX,
   type ListingEntry,
   parseListing,
-} from '../../domain/digest.ts';
+} from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
-import type { ArtifactResult } from '../../domain/outcome.ts';
 import { syncFile, writeDurably } from '../files/durable-file.ts';
 import { digestFile, listContents, listSizes, NotListable } from '../files/file-digest.ts';
 

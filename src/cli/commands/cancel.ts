@@ -1,5 +1,5 @@
 import { cancelRun, endedAs } from '../../actions/cancel-run.ts';
-import { PHASE_EXIT_CODE } from '../../domain/run-phase.ts';
+import { PHASE_EXIT_CODE } from '../../domain/run/run-phase.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type StreamFlags, streamOption } from '../drive-options.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';

@@ -1,8 +1,8 @@
 import { clusterNeeds } from '../../actions/cluster-needs.ts';
 import type { Deps } from '../../actions/deps.ts';
 import { diagnoseRun } from '../../actions/diagnose-run.ts';
-import type { Finding } from '../../domain/finding.ts';
-import type { RenderablePipeline } from '../../domain/renderable-pipeline.ts';
+import type { Finding } from '../../domain/diagnosis/finding.ts';
+import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
 import { DIAGNOSIS_CONTENTS, diagnosisPage, diagnosisParts, diagnosisVerdict } from '../../ui/text/diagnosis-page.ts';
 import { formatBytes } from '../../ui/text/format.ts';
 import { printableJson } from '../../ui/text/printable-json.ts';

@@ -4,8 +4,8 @@ import { type ClusterNeeds, clusterNeeds, type Endpoint, needsInside } from '../
 import type { OpenProject } from '../../actions/project/open-project.ts';
 import { tryNotifier } from '../../actions/try-notifier.ts';
 import { type Destination, type OutsideDestination, parseDestination } from '../../domain/destination.ts';
+import type { Finding } from '../../domain/diagnosis/finding.ts';
 import { UserError } from '../../domain/errors.ts';
-import type { Finding } from '../../domain/finding.ts';
 import type { CliContext } from '../context.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type DocumentForm, outputOption, writeDocument } from '../documents.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../../domain/errors.ts';
-import { explainError } from '../../domain/explain-error.ts';
+import { explainError } from '../../domain/explain/explain-error.ts';
 import { errorExplanationText } from '../../ui/text/error-explanation-text.ts';
 import { explanationText } from '../../ui/text/explanation-text.ts';
 import type { DefineCommand } from '../define-command.ts';

@@ -1,8 +1,8 @@
 import type { Deps } from '../../actions/deps.ts';
 import { seeAttempts } from '../../actions/follow/see-attempts.ts';
-import { runPhase, shownPhase } from '../../domain/run-phase.ts';
-import { rowOf } from '../../domain/run-row.ts';
-import { NO_SIGHTS } from '../../domain/sight.ts';
+import { runPhase, shownPhase } from '../../domain/run/run-phase.ts';
+import { rowOf } from '../../domain/run/run-row.ts';
+import { NO_SIGHTS } from '../../domain/run/sight.ts';
 import { withPlace } from '../../domain/typed-place.ts';
 import { listTable } from '../../ui/text/list-table.ts';
 import { toRunObject } from '../../ui/text/run-object.ts';

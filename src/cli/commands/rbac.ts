@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import { renderClusterRights, renderRights } from '../../actions/plan/render-rights.ts';
 import { UserError } from '../../domain/errors.ts';
-import type { Subject } from '../../domain/rbac.ts';
-import type { Persona } from '../../domain/rights.ts';
+import type { Subject } from '../../domain/rights/rbac.ts';
+import type { Persona } from '../../domain/rights/rights.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { addProjectOptions, openProject, type ProjectFlags } from '../project.ts';
 

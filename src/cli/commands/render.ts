@@ -1,5 +1,5 @@
 import { renderStages } from '../../actions/plan/render-stages.ts';
-import { knownStage } from '../../domain/selection.ts';
+import { knownStage } from '../../domain/plan/selection.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { addPlaceOptions, type PlaceFlags, placeOf, targetOf } from '../place.ts';
 import { addProjectOptions, addTimeoutOptions, openProject, type ProjectFlags } from '../project.ts';

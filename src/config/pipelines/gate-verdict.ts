@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import type { GateVerdict } from '../../domain/renderable-pipeline.ts';
+import type { GateVerdict } from '../../domain/pipeline/renderable-pipeline.ts';
 import { EvaluationFault } from '../../template/expression-fault.ts';
 import type { LoadedGate } from './loaded-pipeline.ts';
 import { metricsNamed, shortMetrics } from './metric-names.ts';

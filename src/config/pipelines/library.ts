@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
-import type { SourceFile } from '../../domain/source-file.ts';
+import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 import type { SourceFiles } from '../../ports/source-files.ts';
 import { closest } from '../../template/closest.ts';
 import type { ConfigPlaces } from '../places.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import type { Problem, SourceFile } from '../../domain/source-file.ts';
+import type { Problem, SourceFile } from '../../domain/pipeline/source-file.ts';
 import { type Compiled, compiled } from '../../template/compiled.ts';
 import { compileSchema, ParamSchema } from '../../template/schema/param-schema.ts';
 import { readSchema } from '../../template/schema/schema-reader.ts';

@@ -1,4 +1,4 @@
-import type { Pipeline, Stage } from '../../domain/pipeline.ts';
+import type { Pipeline, Stage } from '../../domain/pipeline/pipeline.ts';
 import type { Compiled } from '../../template/compiled.ts';
 import type { CompiledExpression, ExpressionInput } from '../../template/expression.ts';
 import type { ParamSchema } from '../../template/schema/param-schema.ts';

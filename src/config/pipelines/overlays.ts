@@ -1,5 +1,5 @@
 import type { Node } from 'yaml';
-import type { SourceFile } from '../../domain/source-file.ts';
+import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 import { nameHint } from '../../template/closest.ts';
 import { type CompiledOverlay, compileOverlay } from '../../template/overlay.ts';
 import type { FileReader } from '../file-reader.ts';

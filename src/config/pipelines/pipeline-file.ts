@@ -1,7 +1,7 @@
 import type { Node } from 'yaml';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StageName } from '../../domain/naming.ts';
-import type { SourceFile } from '../../domain/source-file.ts';
+import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 import { FileReader } from '../file-reader.ts';
 import { readStage, type StageSection } from '../settings/stage-section.ts';
 

@@ -1,4 +1,4 @@
-import type { SourceFile } from '../../domain/source-file.ts';
+import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 
 /** The files that a pipeline is read from. */
 export interface PipelineSource {

@@ -1,4 +1,4 @@
-import type { Stage } from '../../domain/pipeline.ts';
+import type { Stage } from '../../domain/pipeline/pipeline.ts';
 import { type Compiled, compiled } from '../../template/compiled.ts';
 import { formatProblems } from '../../template/schema/format-problems.ts';
 import { ConfigFault, fileFaults } from '../faults.ts';

@@ -1,5 +1,5 @@
 import type { StageName } from '../../domain/naming.ts';
-import type { OutputRef } from '../../domain/pipeline.ts';
+import type { OutputRef } from '../../domain/pipeline/pipeline.ts';
 import { nameHint } from '../../template/closest.ts';
 import type { OutputSection, StageSection } from '../settings/stage-section.ts';
 import { type PipelineFile, stageNames } from './pipeline-file.ts';

@@ -1,6 +1,6 @@
+import { WARNING_KINDS } from '../../domain/attempt/progress.ts';
 import { DURATION_PATTERN, durationText } from '../../domain/durations.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { WARNING_KINDS } from '../../domain/progress.ts';
 import { nodeAt, yamlSource } from '../../template/yaml/yaml-source.ts';
 import type { ValuePath } from '../schema-paths.ts';
 import { FILE_KEYS, STAGE_KEYS, TIMEOUT_KEYS } from '../settings/file-keys.ts';

@@ -1,5 +1,5 @@
 import type { Node } from 'yaml';
-import type { SourceFile } from '../../domain/source-file.ts';
+import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 import { fileFaults, refuse, toCorrect } from '../faults.ts';
 import { type Entry, FileReader } from '../file-reader.ts';
 import { API_VERSION } from '../pipelines/pipeline-file.ts';

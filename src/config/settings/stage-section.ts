@@ -1,9 +1,9 @@
 import { isMap, isSeq, type Node } from 'yaml';
+import type { WarningKind } from '../../domain/attempt/progress.ts';
 import { DURATION_FORM, parseDuration } from '../../domain/durations.ts';
 import { parseStageName, STAGE_NAME_MAX, type StageName } from '../../domain/naming.ts';
-import type { StageContract } from '../../domain/pipeline.ts';
-import type { WarningKind } from '../../domain/progress.ts';
-import type { StageTimeouts } from '../../domain/render-values.ts';
+import type { StageContract } from '../../domain/pipeline/pipeline.ts';
+import type { StageTimeouts } from '../../domain/pipeline/render-values.ts';
 import type { Entry, Fields, FileReader } from '../file-reader.ts';
 import { readWarnings, readWatch, type WatchSection } from './watch-section.ts';
 

@@ -1,5 +1,5 @@
+import { WARNING_KINDS, type WarningKind } from '../../domain/attempt/progress.ts';
 import { UserError } from '../../domain/errors.ts';
-import { WARNING_KINDS, type WarningKind } from '../../domain/progress.ts';
 import { nameHint } from '../../template/closest.ts';
 import type { StageSelection } from '../run-sources.ts';
 import type { Origin } from '../values/origin.ts';

@@ -1,5 +1,5 @@
 import type { Node } from 'yaml';
-import { WARNING_KINDS, type WarningKind } from '../../domain/progress.ts';
+import { WARNING_KINDS, type WarningKind } from '../../domain/attempt/progress.ts';
 import { REMEDIES, type WatchAdvice } from '../../domain/training/advice.ts';
 import type { FileReader } from '../file-reader.ts';
 

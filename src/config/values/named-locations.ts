@@ -1,6 +1,6 @@
+import type { NoData } from '../../domain/data/no-data.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import type { NoData } from '../../domain/no-data.ts';
 import { closest } from '../../template/closest.ts';
 import { describeFaults } from '../faults.ts';
 import { builtinNames } from '../locations.ts';

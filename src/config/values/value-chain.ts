@@ -1,4 +1,4 @@
-import type { GivenLayer } from '../../domain/explanation.ts';
+import type { GivenLayer } from '../../domain/explain/explanation.ts';
 import type { Json } from '../../domain/json.ts';
 import { type ConfigPlaces, PROJECT_FILE, shownPath } from '../places.ts';
 import type { ValuePath } from '../schema-paths.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { compareToListing, type ListingEntry } from '../digest.ts';
+import { compareToListing, type ListingEntry } from '../data/digest.ts';
 import { UserError } from '../errors.ts';
 import type { Lineage } from './lineage.ts';
 import { firstFault, parseJson } from './manifest.ts';

@@ -1,5 +1,5 @@
-import { secondsBetween } from '../record-events.ts';
-import type { AttemptRecord, RunRecord } from '../run-record.ts';
+import { secondsBetween } from '../run/record-events.ts';
+import type { AttemptRecord, RunRecord } from '../run/run-record.ts';
 
 /** Hours of one GPU. `requested` holds `held`; `held` is `productive` + `wasted` + `open`. */
 export interface GpuHours {

@@ -1,6 +1,6 @@
+import type { AttemptWarning } from '../attempt/progress.ts';
 import type { Json } from '../json.ts';
-import type { AttemptWarning } from '../progress.ts';
-import type { ShownPhase, StagePhase } from '../run-phase.ts';
+import type { ShownPhase, StagePhase } from '../run/run-phase.ts';
 import type { DataReport, ScoreReport } from './findings.ts';
 import type { GpuHours } from './gpu-hours.ts';
 import type { Series } from './series.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../attempt/progress.ts';
 
 /** One figure that an attempt told of itself while it ran, e.g. `loss`. */
 export interface Series {

@@ -1,4 +1,4 @@
-import type { ApprovalRecord, AttemptRecord, RunRecord } from '../run-record.ts';
+import type { ApprovalRecord, AttemptRecord, RunRecord } from '../run/run-record.ts';
 
 /** What an attempt's seconds went to. */
 export const SPAN_KINDS = ['approval', 'ours', 'queue', 'schedule', 'wait', 'pull', 'init', 'user'] as const;

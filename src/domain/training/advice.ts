@@ -1,5 +1,5 @@
+import type { WarningKind } from '../attempt/progress.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import type { WarningKind } from '../progress.ts';
 
 /** What to do with a parameter against a fault. */
 export const REMEDIES = ['lower', 'raise', 'set'] as const;

@@ -1,4 +1,4 @@
-import type { Warning } from '../progress.ts';
+import type { Warning } from '../attempt/progress.ts';
 import { bodyAt, evidenceOf, withoutColour } from './segments.ts';
 
 /**

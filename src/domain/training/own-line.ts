@@ -1,5 +1,5 @@
+import type { Progress } from '../attempt/progress.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import type { Progress } from '../progress.ts';
 import { LONGEST_OWN } from './segments.ts';
 
 /** A line of stdout that starts with it carries JSON for people's eyes (docs/stage-contract.md). */

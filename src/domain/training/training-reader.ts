@@ -1,5 +1,5 @@
+import type { Progress, Warning } from '../attempt/progress.ts';
 import type { JsonObject } from '../json.ts';
-import type { Progress, Warning } from '../progress.ts';
 import { barLine } from './bar-line.ts';
 import type { Facts } from './facts.ts';
 import { faultLine } from './fault-line.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../../domain/source-file.ts';
+import type { Problem } from '../../domain/pipeline/source-file.ts';
 
 /**
  * The form people see, one block a problem: `file:line:column: message`, the source line, a marker below the place,

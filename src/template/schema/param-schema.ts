@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
-import type { Problem, SourceFile } from '../../domain/source-file.ts';
+import type { Problem, SourceFile } from '../../domain/pipeline/source-file.ts';
 import { type Compiled, compiled } from '../compiled.ts';
 import { placeAt, problemAt } from '../yaml/source-position.ts';
 import { keyAt, nodeAt, spanOf, yamlSource } from '../yaml/yaml-source.ts';

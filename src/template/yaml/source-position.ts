@@ -1,4 +1,4 @@
-import type { Place, Problem, SourceFile } from '../../domain/source-file.ts';
+import type { Place, Problem, SourceFile } from '../../domain/pipeline/source-file.ts';
 
 const lineStarts = new WeakMap<SourceFile, readonly number[]>();
 

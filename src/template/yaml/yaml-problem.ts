@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: hints show templates as they are written.
 
 import type { Document, YAMLParseError, YAMLWarning } from 'yaml';
-import type { Problem, SourceFile } from '../../domain/source-file.ts';
+import type { Problem, SourceFile } from '../../domain/pipeline/source-file.ts';
 import { placeAt, problemAt } from './source-position.ts';
 
 /** A fault of the YAML parser in our words. */

@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, parseAllDocuments, visit } from 'yaml';
-import type { Problem, SourceFile } from '../../domain/source-file.ts';
+import type { Problem, SourceFile } from '../../domain/pipeline/source-file.ts';
 import { problemAt, type Span } from './source-position.ts';
 import { yamlProblems } from './yaml-problem.ts';
 

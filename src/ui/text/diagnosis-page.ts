@@ -1,6 +1,6 @@
-import type { Diagnosis } from '../../domain/diagnosis.ts';
-import type { Finding } from '../../domain/finding.ts';
-import { type Cause, endedWell } from '../../domain/likely-causes.ts';
+import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
+import type { Finding } from '../../domain/diagnosis/finding.ts';
+import { type Cause, endedWell } from '../../domain/diagnosis/likely-causes.ts';
 import { counted } from '../../domain/publication/markdown.ts';
 import { eventLine } from './event-line.ts';
 import { oneLine, sanitize, type TextOptions } from './sanitize.ts';

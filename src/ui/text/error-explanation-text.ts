@@ -1,4 +1,4 @@
-import type { ErrorExplanation } from '../../domain/explain-error.ts';
+import type { ErrorExplanation } from '../../domain/explain/explain-error.ts';
 import type { DocumentOptions } from './status-text.ts';
 import { wrapTo } from './text-width.ts';
 

@@ -1,7 +1,7 @@
+import { mayHaveLog } from '../../domain/attempt/outcome.ts';
 import { unreachable } from '../../domain/errors.ts';
 import type { RunEvent } from '../../domain/event.ts';
 import { attemptName } from '../../domain/naming.ts';
-import { mayHaveLog } from '../../domain/outcome.ts';
 import { type TypedPlace, withPlace } from '../../domain/typed-place.ts';
 import { formatDuration } from './format.ts';
 import { phaseTone, type Tone } from './paint.ts';

@@ -1,4 +1,4 @@
-import type { Explanation } from '../../domain/explanation.ts';
+import type { Explanation } from '../../domain/explain/explanation.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 import type { DocumentOptions } from './status-text.ts';

@@ -1,5 +1,5 @@
-import { type GpuSpan, gpuSpans, peakOf } from '../../domain/gpu-spans.ts';
-import type { RunRecord } from '../../domain/run-record.ts';
+import { type GpuSpan, gpuSpans, peakOf } from '../../domain/run/gpu-spans.ts';
+import type { RunRecord } from '../../domain/run/run-record.ts';
 import { formatDuration } from './format.ts';
 import type { TextOptions } from './sanitize.ts';
 import { type Symbols, symbolsFor } from './symbols.ts';

@@ -1,5 +1,5 @@
-import type { ShownPhase } from '../../domain/run-phase.ts';
-import type { RunRow } from '../../domain/run-row.ts';
+import type { ShownPhase } from '../../domain/run/run-phase.ts';
+import type { RunRow } from '../../domain/run/run-row.ts';
 import { formatAge } from './format.ts';
 import { paint, phaseTone } from './paint.ts';
 import { oneLine } from './sanitize.ts';

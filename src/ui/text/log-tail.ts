@@ -1,4 +1,4 @@
-import type { Outcome } from '../../domain/outcome.ts';
+import type { Outcome } from '../../domain/attempt/outcome.ts';
 
 /** What our stages begin their last words with (docs/stage-contract.md). */
 const LAST_WORDS = /^error: /;

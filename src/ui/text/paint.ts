@@ -1,4 +1,4 @@
-import type { StagePhase } from '../../domain/run-phase.ts';
+import type { StagePhase } from '../../domain/run/run-phase.ts';
 
 /** What a piece of text means; how it looks is decided here alone. */
 export type Tone = 'plain' | 'strong' | 'faint' | 'good' | 'bad' | 'warning' | 'busy';

@@ -1,8 +1,8 @@
+import type { Outcome, StageResult } from '../../domain/attempt/outcome.ts';
+import type { Progress } from '../../domain/attempt/progress.ts';
 import { unreachable } from '../../domain/errors.ts';
 import type { Overhead } from '../../domain/event.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Outcome, StageResult } from '../../domain/outcome.ts';
-import type { Progress } from '../../domain/progress.ts';
 import { formatDuration, formatNumber } from './format.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 

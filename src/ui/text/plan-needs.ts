@@ -1,5 +1,5 @@
-import { type Plan, rightsCommand, type StagePlan } from '../../domain/plan.ts';
-import type { PlannedObject } from '../../domain/planned-objects.ts';
+import { type Plan, rightsCommand, type StagePlan } from '../../domain/plan/plan.ts';
+import type { PlannedObject } from '../../domain/plan/planned-objects.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 import type { DocumentOptions } from './status-text.ts';
 import { table } from './table.ts';

@@ -1,7 +1,7 @@
 import { durationText } from '../../domain/durations.ts';
 import { unreachable } from '../../domain/errors.ts';
-import { howToBuild, type Plan, type StagePlan, type Verdict, withoutImage } from '../../domain/plan.ts';
-import type { Spread } from '../../domain/spread.ts';
+import { howToBuild, type Plan, type StagePlan, type Verdict, withoutImage } from '../../domain/plan/plan.ts';
+import type { Spread } from '../../domain/plan/spread.ts';
 import { formatDuration, formatHours, formatSpread } from './format.ts';
 import { paint, type Tone } from './paint.ts';
 import { originPhrase } from './phrases.ts';

@@ -1,4 +1,4 @@
-import { secondsBetween } from '../../domain/record-events.ts';
+import { secondsBetween } from '../../domain/run/record-events.ts';
 import { withPlace } from '../../domain/typed-place.ts';
 import type { RunView, ViewPhase } from '../run-view.ts';
 import { formatDuration } from './format.ts';

@@ -1,12 +1,12 @@
+import type { Outcome, StageResult } from '../../domain/attempt/outcome.ts';
+import { type AttemptWarning, NOT_READ, type Warned } from '../../domain/attempt/progress.ts';
 import { unreachable } from '../../domain/errors.ts';
 import type { Overhead } from '../../domain/event.ts';
-import type { Outcome, StageResult } from '../../domain/outcome.ts';
-import { overheadOf } from '../../domain/overhead.ts';
-import type { AttemptOrigin } from '../../domain/plan.ts';
-import { type AttemptWarning, NOT_READ, type Warned } from '../../domain/progress.ts';
-import { attemptPhase, isCancelling, type ShownPhase, type StagePhase } from '../../domain/run-phase.ts';
-import type { ApprovalRecord, AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
-import { NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
+import type { AttemptOrigin } from '../../domain/plan/plan.ts';
+import { overheadOf } from '../../domain/run/overhead.ts';
+import { attemptPhase, isCancelling, type ShownPhase, type StagePhase } from '../../domain/run/run-phase.ts';
+import type { ApprovalRecord, AttemptRecord, RunRecord, StageRecord } from '../../domain/run/run-record.ts';
+import { NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/run/sight.ts';
 
 /*
  * `status RUN -o json` (docs/status.md). Names and meanings only grow: scripts rely on them. Keys are written in the

@@ -1,5 +1,5 @@
 import { unreachable } from '../../domain/errors.ts';
-import { secondsBetween } from '../../domain/record-events.ts';
+import { secondsBetween } from '../../domain/run/record-events.ts';
 import type { StageView } from '../run-view.ts';
 import type { Display } from '../subscriber.ts';
 import { formatDuration } from './format.ts';

@@ -1,11 +1,11 @@
+import { NOT_READ, type Warned } from '../../domain/attempt/progress.ts';
 import { unreachable } from '../../domain/errors.ts';
-import { overheadOf } from '../../domain/overhead.ts';
-import { NOT_READ, type Warned } from '../../domain/progress.ts';
-import { secondsBetween } from '../../domain/record-events.ts';
-import type { Ending } from '../../domain/run-ending.ts';
-import { isAwaitingApproval, isCancelling, lastAttempt, shownPhase } from '../../domain/run-phase.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run-record.ts';
-import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/sight.ts';
+import { overheadOf } from '../../domain/run/overhead.ts';
+import { secondsBetween } from '../../domain/run/record-events.ts';
+import type { Ending } from '../../domain/run/run-ending.ts';
+import { isAwaitingApproval, isCancelling, lastAttempt, shownPhase } from '../../domain/run/run-phase.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run/run-record.ts';
+import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../domain/run/sight.ts';
 import { formatAge, formatDuration } from './format.ts';
 import { gpuTimeline } from './gpu-timeline.ts';
 import { paint, phaseTone } from './paint.ts';

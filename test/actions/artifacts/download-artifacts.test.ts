@@ -17,8 +17,8 @@ import { downloadArtifacts } from '../../../src/actions/artifacts/download-artif
 import type { Deps } from '../../../src/actions/deps.ts';
 import { diskDownloadFolder } from '../../../src/adapters/files/disk-download-folder.ts';
 import { WorkspaceArtifacts } from '../../../src/adapters/process/workspace-artifacts.ts';
-import { digestOfListing, formatListing } from '../../../src/domain/digest.ts';
-import type { ArtifactResult } from '../../../src/domain/outcome.ts';
+import type { ArtifactResult } from '../../../src/domain/attempt/outcome.ts';
+import { digestOfListing, formatListing } from '../../../src/domain/data/digest.ts';
 import type { ArtifactStore } from '../../../src/ports/artifact-store.ts';
 import { attemptOf, recordOf, withStage } from '../../fakes/records.ts';
 import { FakeWorld } from '../../fakes/story.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { listArtifacts } from '../../../src/actions/artifacts/list-artifacts.ts';
 import { listProducts } from '../../../src/actions/artifacts/list-products.ts';
 import { driveRun } from '../../../src/actions/drive/drive-run.ts';
-import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { Outcome } from '../../../src/domain/attempt/outcome.ts';
 import { FakeWorld, play } from '../../fakes/story.ts';
 
 const PLAIN: Outcome = {

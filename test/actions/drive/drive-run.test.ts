@@ -4,8 +4,8 @@ import { driveRun } from '../../../src/actions/drive/drive-run.ts';
 import { prepareResume } from '../../../src/actions/resume-run.ts';
 import { startRun } from '../../../src/actions/start-run.ts';
 import type { RunEvent } from '../../../src/domain/event.ts';
-import { stagePhase } from '../../../src/domain/run-phase.ts';
-import { rowOf } from '../../../src/domain/run-row.ts';
+import { stagePhase } from '../../../src/domain/run/run-phase.ts';
+import { rowOf } from '../../../src/domain/run/run-row.ts';
 import { type FakeStage, FakeWorld, failed, play, shape, succeeded } from '../../fakes/story.ts';
 import { until } from '../../fakes/until.ts';
 

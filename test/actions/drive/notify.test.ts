@@ -7,6 +7,7 @@ import type { Deps } from '../../../src/actions/deps.ts';
 import { driveRun } from '../../../src/actions/drive/drive-run.ts';
 import { followRun } from '../../../src/actions/follow/follow-run.ts';
 import { prepareResume } from '../../../src/actions/resume-run.ts';
+import { WARNING_KINDS } from '../../../src/domain/attempt/progress.ts';
 import { UserError } from '../../../src/domain/errors.ts';
 import type { RunEvent } from '../../../src/domain/event.ts';
 import {
@@ -15,7 +16,6 @@ import {
   notificationOf,
   testNotification,
 } from '../../../src/domain/notification.ts';
-import { WARNING_KINDS } from '../../../src/domain/progress.ts';
 import { MemoryNotifier } from '../../fakes/memory-notifier.ts';
 import { type FakeStage, FakeWorld, failed, play, shape, succeeded } from '../../fakes/story.ts';
 

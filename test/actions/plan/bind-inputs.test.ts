@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bindInputs } from '../../../src/actions/plan/bind-inputs.ts';
+import type { ArtifactResult } from '../../../src/domain/attempt/outcome.ts';
 import type { StageName } from '../../../src/domain/naming.ts';
-import type { ArtifactResult } from '../../../src/domain/outcome.ts';
 import { FakeWorld, succeeded } from '../../fakes/story.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;

@@ -3,8 +3,8 @@ import { driveRun } from '../../../src/actions/drive/drive-run.ts';
 import type { DecisionContext } from '../../../src/actions/plan/decide-stage.ts';
 import { makePlan } from '../../../src/actions/plan/make-plan.ts';
 import type { RunDocument } from '../../../src/actions/plan/run-document.ts';
-import type { Plan } from '../../../src/domain/plan.ts';
-import type { AttemptRecord, RunRecord, StageRecord } from '../../../src/domain/run-record.ts';
+import type { Plan } from '../../../src/domain/plan/plan.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../../src/domain/run/run-record.ts';
 import { type FakeStage, FakeWorld, failed, fakePipeline, play, succeeded } from '../../fakes/story.ts';
 
 const CHAIN: readonly FakeStage[] = [

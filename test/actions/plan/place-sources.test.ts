@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Deps } from '../../../src/actions/deps.ts';
 import { placeSources } from '../../../src/actions/plan/place-sources.ts';
 import type { Pin } from '../../../src/actions/plan/run-document.ts';
-import type { StageRecord } from '../../../src/domain/run-record.ts';
+import type { StageRecord } from '../../../src/domain/run/run-record.ts';
 import { type FakeStage, FakeWorld } from '../../fakes/story.ts';
 
 const STAGES: readonly FakeStage[] = [{ name: 'one' }];

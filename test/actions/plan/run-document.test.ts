@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chosenImages, documentDigest, type RunDocument } from '../../../src/actions/plan/run-document.ts';
-import type { RenderablePipeline } from '../../../src/domain/renderable-pipeline.ts';
+import type { RenderablePipeline } from '../../../src/domain/pipeline/renderable-pipeline.ts';
 
 const IMAGES = { one: 'stages/make/one', two: 'example/two' };
 const pipeline = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestFile, listingOf, listSizes } from '../../../src/adapters/files/file-digest.ts';
-import { digestOfListing } from '../../../src/domain/digest.ts';
+import { digestOfListing } from '../../../src/domain/data/digest.ts';
 import type { Vectors } from '../../fakes/digest-vectors.ts';
 
 const path = resolve(import.meta.dirname, '../../golden/digest-vectors.json');

@@ -4,7 +4,7 @@ import { at, listAt, RESOURCES } from '../../../src/adapters/kubernetes/api/kube
 import { type DriverJobsOptions, driverJobs } from '../../../src/adapters/kubernetes/driver-jobs.ts';
 import { workspaceObjects } from '../../../src/config/workspace-objects.ts';
 import { ERRORS } from '../../../src/domain/errors.ts';
-import { DRIVER_ACCOUNT } from '../../../src/domain/rbac.ts';
+import { DRIVER_ACCOUNT } from '../../../src/domain/rights/rbac.ts';
 import type { DriverSight } from '../../../src/ports/driver-host.ts';
 import { PACKAGE_ROOT } from '../../config/harness.ts';
 import { MemoryCluster } from '../../fakes/memory-cluster/memory-cluster.ts';

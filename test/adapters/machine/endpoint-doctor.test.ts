@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { createEndpointDoctor } from '../../../src/adapters/machine/endpoint-doctor.ts';
-import type { Finding } from '../../../src/domain/finding.ts';
+import type { Finding } from '../../../src/domain/diagnosis/finding.ts';
 
 const never = new AbortController().signal;
 

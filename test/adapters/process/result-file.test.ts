@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { plainResult, readResult } from '../../../src/adapters/process/supervisor/result-file.ts';
 import { WorkspaceArtifacts } from '../../../src/adapters/process/workspace-artifacts.ts';
-import { digestOfListing, formatListing } from '../../../src/domain/digest.ts';
+import { digestOfListing, formatListing } from '../../../src/domain/data/digest.ts';
 import type { RunName, StageName } from '../../../src/domain/naming.ts';
 import { sha256Bytes } from '../../fakes/digest-vectors.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Patience } from '../../../src/adapters/s3/patience.ts';
 import { storeFile } from '../../../src/adapters/s3/store-file.ts';
-import { ObjectFault } from '../../../src/domain/object-fault.ts';
+import { ObjectFault } from '../../../src/domain/data/object-fault.ts';
 import { fileOf, sha256 } from '../../contract/object-store-contract.ts';
 import { MemoryObjectStore } from '../../fakes/memory-object-store.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { runProgram } from '../../../src/cli/program.ts';
+import type { Finding } from '../../../src/domain/diagnosis/finding.ts';
 import { UserError } from '../../../src/domain/errors.ts';
-import type { Finding } from '../../../src/domain/finding.ts';
 import { Terminal } from '../terminal.ts';
 
 const noValues = () =>

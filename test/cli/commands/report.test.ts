@@ -6,7 +6,7 @@ import { writeFiles } from '../../../src/adapters/files/write-files.ts';
 import { openOnDesktop } from '../../../src/adapters/machine/open-on-desktop.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import type { SourceFile } from '../../../src/domain/source-file.ts';
+import type { SourceFile } from '../../../src/domain/pipeline/source-file.ts';
 import { playedWorld } from '../../fakes/played.ts';
 import { succeeded } from '../../fakes/story.ts';
 import { Terminal } from '../terminal.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { Outcome } from '../../../src/domain/attempt/outcome.ts';
 import { PACKAGE_ROOT } from '../../config/harness.ts';
 import { acting } from '../../e2e/act-pipeline.ts';
 import { expectEnd } from '../../e2e/faults.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Plan } from '../../../src/domain/plan.ts';
+import type { Plan } from '../../../src/domain/plan/plan.ts';
 import { DONE, FINISH, MARK } from './act-on-cluster.ts';
 import { until } from './command.ts';
 import { type HereAndThere, week } from './here-and-there.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openSources } from '../../../src/config/open-sources.ts';
 import { parseSources, serializeSources } from '../../../src/config/run-sources.ts';
-import type { Results } from '../../../src/domain/renderable-pipeline.ts';
+import type { Results } from '../../../src/domain/pipeline/renderable-pipeline.ts';
 import { TypedIn } from '../harness.ts';
 
 /* `--require STAGE=CONDITION`: one more gate, of one run. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { gpuHoursOf } from '../../../src/domain/report/gpu-hours.ts';
 import { POINTS_MAX, SeriesCollector } from '../../../src/domain/report/series.ts';
 import { spansOf } from '../../../src/domain/report/spans.ts';
-import type { AttemptRecord } from '../../../src/domain/run-record.ts';
+import type { AttemptRecord } from '../../../src/domain/run/run-record.ts';
 import { attemptOf, recordOf, withStage } from '../../fakes/records.ts';
 import { failed, succeeded } from '../../fakes/story.ts';
 

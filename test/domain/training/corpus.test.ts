@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Progress, Warning } from '../../../src/domain/progress.ts';
+import type { Progress, Warning } from '../../../src/domain/attempt/progress.ts';
 import { withoutColour } from '../../../src/domain/training/segments.ts';
 import { TrainingReader } from '../../../src/domain/training/training-reader.ts';
 import { VERDICTS } from './verdicts.ts';

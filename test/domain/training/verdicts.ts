@@ -1,4 +1,4 @@
-import type { Progress, Warning } from '../../../src/domain/progress.ts';
+import type { Progress, Warning } from '../../../src/domain/attempt/progress.ts';
 
 /** What a log of the corpus says: what stands in its last progress, and every warning without its evidence. */
 export interface Verdict {

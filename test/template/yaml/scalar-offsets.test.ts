@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Document, isMap, isScalar, type Scalar } from 'yaml';
-import type { SourceFile } from '../../../src/domain/source-file.ts';
+import type { SourceFile } from '../../../src/domain/pipeline/source-file.ts';
 import { scalarOffsets } from '../../../src/template/yaml/scalar-offsets.ts';
 import { yamlSource } from '../../../src/template/yaml/yaml-source.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { afterCause } from '../../../src/domain/after-failure.ts';
-import { endingOf } from '../../../src/domain/run-ending.ts';
-import { runPhase } from '../../../src/domain/run-phase.ts';
-import { type RunRecord, runRecordSchema } from '../../../src/domain/run-record.ts';
-import { rowOf } from '../../../src/domain/run-row.ts';
-import { NO_SIGHTS, type Sights } from '../../../src/domain/sight.ts';
+import { afterCause } from '../../../src/domain/run/after-failure.ts';
+import { endingOf } from '../../../src/domain/run/run-ending.ts';
+import { runPhase } from '../../../src/domain/run/run-phase.ts';
+import { type RunRecord, runRecordSchema } from '../../../src/domain/run/run-record.ts';
+import { rowOf } from '../../../src/domain/run/run-row.ts';
+import { NO_SIGHTS, type Sights } from '../../../src/domain/run/sight.ts';
 import { listTable } from '../../../src/ui/text/list-table.ts';
 import { type DocumentOptions, statusText } from '../../../src/ui/text/status-text.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../hostile.ts';

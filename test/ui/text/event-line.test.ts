@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Outcome } from '../../../src/domain/attempt/outcome.ts';
 import type { RunEvent } from '../../../src/domain/event.ts';
 import type { RunName, StageName } from '../../../src/domain/naming.ts';
-import type { Outcome } from '../../../src/domain/outcome.ts';
 import { eventLine } from '../../../src/ui/text/event-line.ts';
 import { at } from '../stories.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endingOf } from '../../../src/domain/run-ending.ts';
+import { endingOf } from '../../../src/domain/run/run-ending.ts';
 import { gpuTimeline } from '../../../src/ui/text/gpu-timeline.ts';
 import { statusText } from '../../../src/ui/text/status-text.ts';
 import { textWidth } from '../../../src/ui/text/text-width.ts';

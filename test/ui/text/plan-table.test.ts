@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Plan, StagePlan, Verdict } from '../../../src/domain/plan.ts';
+import type { Plan, StagePlan, Verdict } from '../../../src/domain/plan/plan.ts';
 import { planTable } from '../../../src/ui/text/plan-table.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../hostile.ts';
 

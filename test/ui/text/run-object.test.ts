@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { AttemptWarning, Warned } from '../../../src/domain/progress.ts';
-import { runPhase } from '../../../src/domain/run-phase.ts';
-import type { Sight } from '../../../src/domain/sight.ts';
+import type { AttemptWarning, Warned } from '../../../src/domain/attempt/progress.ts';
+import { runPhase } from '../../../src/domain/run/run-phase.ts';
+import type { Sight } from '../../../src/domain/run/sight.ts';
 import { toRunObject } from '../../../src/ui/text/run-object.ts';
 import { RECORDS } from '../records.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
-import { outputsFolder } from '../../../domain/bindings.ts';
-import { compareToListing, digestOfListing, LISTING_SUFFIX, parseListing } from '../../../domain/digest.ts';
+import { compareToListing, digestOfListing, LISTING_SUFFIX, parseListing } from '../../../domain/data/digest.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
+import { outputsFolder } from '../../../domain/pipeline/bindings.ts';
 import type { ArtifactStore } from '../../../ports/artifact-store.ts';
 import type { AttemptRef } from '../../../ports/target.ts';
 import { RESOURCES, textAt } from '../api/kube-api.ts';

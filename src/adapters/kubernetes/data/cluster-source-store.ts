@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { formatListing } from '../../../domain/digest.ts';
+import { formatListing } from '../../../domain/data/digest.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import type {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type DecidingFacts, digestOfSource, type ListingEntry, parseListing } from '../../../domain/digest.ts';
+import { type DecidingFacts, digestOfSource, type ListingEntry, parseListing } from '../../../domain/data/digest.ts';
 
 /*
  * A folder on its way into the workspace: one line that says how long the next two parts are, its listing, what git knows

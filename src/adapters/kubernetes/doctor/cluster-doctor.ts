@@ -1,8 +1,8 @@
+import type { Finding } from '../../../domain/diagnosis/finding.ts';
 import { UserError } from '../../../domain/errors.ts';
-import type { Finding } from '../../../domain/finding.ts';
 import type { ImageKnowledge } from '../../../domain/image/image-knowledge.ts';
 import type { JsonObject } from '../../../domain/json.ts';
-import { DRIVER_ACCOUNT } from '../../../domain/rbac.ts';
+import { DRIVER_ACCOUNT } from '../../../domain/rights/rbac.ts';
 import type { ClusterNeeds, Doctor } from '../../../ports/doctor.ts';
 import type { ImageIdentity } from '../../../ports/target.ts';
 import { type KubeApi, RESOURCES } from '../api/kube-api.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { OutsideDestination } from '../../../domain/destination.ts';
+import type { Finding } from '../../../domain/diagnosis/finding.ts';
 import { UserError } from '../../../domain/errors.ts';
-import type { Finding } from '../../../domain/finding.ts';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
-import { DRIVER_ACCOUNT } from '../../../domain/rbac.ts';
+import { DRIVER_ACCOUNT } from '../../../domain/rights/rbac.ts';
 import type { ClusterNeeds, Doctor } from '../../../ports/doctor.ts';
 import type { WorkspaceObjects } from '../../../ports/workspace-objects.ts';
 import { type KubeApi, KubeFault, type KubeObject, RESOURCES } from '../api/kube-api.ts';

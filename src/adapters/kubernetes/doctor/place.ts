@@ -1,4 +1,4 @@
-import type { Finding } from '../../../domain/finding.ts';
+import type { Finding } from '../../../domain/diagnosis/finding.ts';
 import { type KubeApi, KubeFault, RESOURCES, textAt } from '../api/kube-api.ts';
 import { look } from './look.ts';
 

@@ -1,6 +1,6 @@
-import type { Finding } from '../../../domain/finding.ts';
+import type { Finding } from '../../../domain/diagnosis/finding.ts';
 import { isJsonObject, type JsonObject } from '../../../domain/json.ts';
-import { containersOf } from '../../../domain/workload.ts';
+import { containersOf } from '../../../domain/plan/workload.ts';
 import type { ClusterNeeds } from '../../../ports/doctor.ts';
 import { at, type KubeApi, listAt, RESOURCES, type Resource, textAt } from '../api/kube-api.ts';
 import { podTemplates } from '../target/workload.ts';

@@ -1,5 +1,5 @@
-import type { Finding } from '../../../domain/finding.ts';
-import { CLUSTER_RIGHTS, type Persona, type Right, rightsOf } from '../../../domain/rights.ts';
+import type { Finding } from '../../../domain/diagnosis/finding.ts';
+import { CLUSTER_RIGHTS, type Persona, type Right, rightsOf } from '../../../domain/rights/rights.ts';
 import type { ClusterNeeds } from '../../../ports/doctor.ts';
 import type { KubeApi, Resource } from '../api/kube-api.ts';
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../domain/finding.ts';
+import type { Finding } from '../../../domain/diagnosis/finding.ts';
 import type { ClusterNeeds } from '../../../ports/doctor.ts';
 import { type KubeApi, type KubeObject, RESOURCES, type Resource, textAt } from '../api/kube-api.ts';
 import { podTemplates } from '../target/workload.ts';

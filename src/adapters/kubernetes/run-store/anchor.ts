@@ -2,8 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { UserError } from '../../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.ts';
-import { parseRunRecord } from '../../../domain/parse-run-record.ts';
-import type { RunRecord } from '../../../domain/run-record.ts';
+import { parseRunRecord } from '../../../domain/run/parse-run-record.ts';
+import type { RunRecord } from '../../../domain/run/run-record.ts';
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import { ANNOTATIONS, anchorName, isOurs, labelsOf } from './names.ts';
 

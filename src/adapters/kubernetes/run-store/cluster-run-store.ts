@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../../domain/errors.ts';
-import type { RunRecord } from '../../../domain/run-record.ts';
+import type { RunRecord } from '../../../domain/run/run-record.ts';
 import type { RunLock, RunMarks, RunStore, StoredRun, UnreadableRun } from '../../../ports/run-store.ts';
 import { type KubeApi, KubeFault, type KubeObject, RESOURCES, textAt } from '../api/kube-api.ts';
 import { toUserError, translated } from '../api/user-error.ts';

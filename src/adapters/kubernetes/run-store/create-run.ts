@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { RunRecord } from '../../../domain/run-record.ts';
+import type { RunRecord } from '../../../domain/run/run-record.ts';
 import { labelsOfPeople, RUN_LABEL } from '../api/attempt-labels.ts';
 import { KubeFault, type KubeObject, RESOURCES, textAt } from '../api/kube-api.ts';
 import { anchorState, changedAnchor, newAnchor } from './anchor.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
 import { isJsonObject } from '../../../domain/json.ts';
-import type { Outcome } from '../../../domain/outcome.ts';
-import { outcomeSchema } from '../../../domain/run-record.ts';
+import { outcomeSchema } from '../../../domain/run/run-record.ts';
 import type { AttemptSpec } from '../../../ports/target.ts';
 import { textAt } from '../api/kube-api.ts';
 

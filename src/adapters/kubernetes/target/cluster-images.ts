@@ -1,6 +1,6 @@
 import { imageKnowledge, NODE_IMAGES_MAX, type NodeImages } from '../../../domain/image/image-knowledge.ts';
 import type { ImageRecord } from '../../../domain/image/image-record.ts';
-import { NOT_BUILT } from '../../../domain/plan.ts';
+import { NOT_BUILT } from '../../../domain/plan/plan.ts';
 import type { ImageRecords } from '../../../ports/image-builder.ts';
 import type { ImageIdentity, PlanTarget, Target } from '../../../ports/target.ts';
 import { at, type KubeApi, KubeFault, type KubeObject, listAt, RESOURCES } from '../api/kube-api.ts';

@@ -1,7 +1,7 @@
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { isJsonObject } from '../../../domain/json.ts';
-import { queueOf } from '../../../domain/queue-label.ts';
+import { queueOf } from '../../../domain/plan/queue-label.ts';
 import { STAGE_LABEL } from '../api/attempt-labels.ts';
 import { type KubeApi, KubeFault, RESOURCES, type Resource, textAt } from '../api/kube-api.ts';
 import { unknownKind } from '../verdict/submit-fault.ts';

@@ -1,6 +1,6 @@
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { isJsonObject } from '../../../domain/json.ts';
-import type { Outcome } from '../../../domain/outcome.ts';
 import { type KubeApi, KubeFault, type KubeObject, listAt, type Resource, textAt } from '../api/kube-api.ts';
 import { decidedOf, withDecided } from './annotations.ts';
 

@@ -1,7 +1,7 @@
-import { CONTENT_ROOT } from '../../../domain/bindings.ts';
 import type { ImageKnowledge } from '../../../domain/image/image-knowledge.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { attemptName } from '../../../domain/naming.ts';
+import { CONTENT_ROOT } from '../../../domain/pipeline/bindings.ts';
 import type { Survey } from '../../../ports/survey.ts';
 import type {
   AttemptRef,

@@ -1,6 +1,6 @@
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
 import { unreachable } from '../../../domain/errors.ts';
 import { firstOf } from '../../../domain/first-of.ts';
-import type { Outcome } from '../../../domain/outcome.ts';
 import type { Observation } from '../../../ports/target.ts';
 import { RUN_LABEL } from '../api/attempt-labels.ts';
 import { type KubeApi, type KubeObject, RESOURCES, type Resource, textAt } from '../api/kube-api.ts';

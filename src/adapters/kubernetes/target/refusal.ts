@@ -1,6 +1,6 @@
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
 import type { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { Outcome } from '../../../domain/outcome.ts';
 import { STAGE_LABEL } from '../api/attempt-labels.ts';
 import { type ClusterPlace, type KubeFault, type Resource, textAt } from '../api/kube-api.ts';
 import { classifySubmitFault } from '../verdict/submit-fault.ts';

@@ -1,4 +1,4 @@
-import { queueOf } from '../../../domain/queue-label.ts';
+import { queueOf } from '../../../domain/plan/queue-label.ts';
 import {
   type KubeApi,
   KubeFault,

@@ -1,4 +1,4 @@
-import type { PlaceEvent } from '../../../domain/diagnosis.ts';
+import type { PlaceEvent } from '../../../domain/diagnosis/diagnosis.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { attemptName } from '../../../domain/naming.ts';
 import type { Survey, SurveyedObject } from '../../../ports/survey.ts';

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../domain/json.ts';
 import { isJsonObject } from '../../../domain/json.ts';
-import { containersOf } from '../../../domain/workload.ts';
+import { containersOf } from '../../../domain/plan/workload.ts';
 import { listAt, textAt } from '../api/kube-api.ts';
 
 /** The objects of an attempt: what runs, and what it mounts. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { ObjectFault } from '../../../domain/data/object-fault.ts';
+import { parseObjectUri } from '../../../domain/data/object-uri.ts';
 import { UserError } from '../../../domain/errors.ts';
-import { ObjectFault } from '../../../domain/object-fault.ts';
-import { parseObjectUri } from '../../../domain/object-uri.ts';
 import { systemClock } from '../../clock/system-clock.ts';
 import { fetchIntoWorkspace } from '../../s3/fetch-into.ts';
 import { createObjectStore } from '../../s3/s3-object-store.ts';

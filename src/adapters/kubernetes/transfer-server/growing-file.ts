@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ListingEntry } from '../../../domain/digest.ts';
+import type { ListingEntry } from '../../../domain/data/digest.ts';
 
 const CHUNK = 1024 * 1024;
 const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;

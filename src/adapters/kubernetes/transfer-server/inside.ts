@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isListingPath } from '../../../domain/digest.ts';
+import { isListingPath } from '../../../domain/data/digest.ts';
 import { TransferFault } from './fault.ts';
 
 /**

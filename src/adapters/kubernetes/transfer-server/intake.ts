@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LISTING_SUFFIX, type ListingEntry } from '../../../domain/digest.ts';
+import { LISTING_SUFFIX, type ListingEntry } from '../../../domain/data/digest.ts';
 import { checkHead, type PackHead, readHead } from '../data/pack.ts';
 import type { IntakeState } from '../data/wire.ts';
 import { TransferFault } from './fault.ts';

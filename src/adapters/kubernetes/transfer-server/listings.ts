@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { formatListing, LISTING_SUFFIX } from '../../../domain/digest.ts';
+import { formatListing, LISTING_SUFFIX } from '../../../domain/data/digest.ts';
 import { listSizes, NotListable } from '../../files/file-digest.ts';
 import { TransferFault } from './fault.ts';
 

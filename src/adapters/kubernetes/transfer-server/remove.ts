@@ -1,6 +1,6 @@
 import { lstat, readdir, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isListingPath } from '../../../domain/digest.ts';
+import { isListingPath } from '../../../domain/data/digest.ts';
 import { removeTree } from '../../files/remove-tree.ts';
 import { asFault, TransferFault } from './fault.ts';
 import { placeInside } from './inside.ts';

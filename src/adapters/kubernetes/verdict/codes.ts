@@ -1,4 +1,4 @@
-import type { FailureClass, FailureReason } from '../../../domain/outcome.ts';
+import type { FailureClass, FailureReason } from '../../../domain/attempt/outcome.ts';
 
 interface Meaning {
   readonly class: FailureClass;

@@ -1,4 +1,4 @@
-import { failureOfExit } from '../../../domain/exit-code.ts';
+import { failureOfExit } from '../../../domain/attempt/exit-code.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import { meaningOf, type VerdictCode } from './codes.ts';

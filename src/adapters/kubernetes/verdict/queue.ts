@@ -1,4 +1,4 @@
-import { queueOf } from '../../../domain/queue-label.ts';
+import { queueOf } from '../../../domain/plan/queue-label.ts';
 import { at, type KubeObject, listAt, textAt } from '../api/kube-api.ts';
 import { condition, nameOf, namespaceOf, numberAt, uidOf } from './objects.ts';
 import type { AttemptView, Finding } from './view.ts';

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../../domain/outcome.ts';
-import { parseStageResult } from '../../../domain/stage-result.ts';
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
+import { parseStageResult } from '../../../domain/attempt/stage-result.ts';
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import type { VerdictCode } from './codes.ts';
 import { isGroup, memberOf, memberPhrase } from './member.ts';

@@ -1,4 +1,4 @@
-import { STORE_SIDECAR, type StoreReport, storeReport } from '../../../domain/store-sidecar.ts';
+import { STORE_SIDECAR, type StoreReport, storeReport } from '../../../domain/attempt/store-sidecar.ts';
 import { type KubeObject, textAt } from '../api/kube-api.ts';
 import { containersOf, numberAt, terminated, timeAt } from './objects.ts';
 import { clean } from './words.ts';

@@ -1,5 +1,5 @@
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
 import { type ErrorCode, UserError, unreachable } from '../../../domain/errors.ts';
-import type { Outcome } from '../../../domain/outcome.ts';
 import type { ClusterPlace, KubeFault, KubeObject } from '../api/kube-api.ts';
 import { howToGive, missingRight } from '../api/missing-right.ts';
 import { isTerminating } from '../api/terminating.ts';

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../../domain/outcome.ts';
-import type { StageContract } from '../../../domain/pipeline.ts';
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
+import type { StageContract } from '../../../domain/pipeline/pipeline.ts';
 import type { KubeObject } from '../api/kube-api.ts';
 import type { VerdictCode } from './codes.ts';
 

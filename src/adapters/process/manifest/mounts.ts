@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path';
-import { CONTENT_ROOT } from '../../../domain/bindings.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
+import { CONTENT_ROOT } from '../../../domain/pipeline/bindings.ts';
 import type { ContentItem } from '../attempt-spec.ts';
 import type { ConfigMaps } from './config-maps.ts';
 import { type FieldJudge, integer, text } from './field-judge.ts';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { CONTENT_ROOT } from '../../../domain/bindings.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
+import { CONTENT_ROOT } from '../../../domain/pipeline/bindings.ts';
 import type { ImageRef } from '../../../ports/target.ts';
 import type { ContainerSpec, ContentItem, SecretSource } from '../attempt-spec.ts';
 import { type ConfigMaps, readConfigMap } from './config-maps.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { failureOfExit } from '../../../domain/exit-code.ts';
-import type { Outcome } from '../../../domain/outcome.ts';
+import { failureOfExit } from '../../../domain/attempt/exit-code.ts';
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
 import type { ContainerSpec } from '../attempt-spec.ts';
 import { memoryKills } from './memory-kills.ts';
 

@@ -1,14 +1,14 @@
 import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, relative } from 'node:path';
+import type { ArtifactResult } from '../../../domain/attempt/outcome.ts';
+import { type ParsedResult, parseStageResult } from '../../../domain/attempt/stage-result.ts';
 import {
   compareToListing,
   digestOfListing,
   formatListing,
   LISTING_SUFFIX,
   parseListing,
-} from '../../../domain/digest.ts';
-import type { ArtifactResult } from '../../../domain/outcome.ts';
-import { type ParsedResult, parseStageResult } from '../../../domain/stage-result.ts';
+} from '../../../domain/data/digest.ts';
 import { writeDurably } from '../../files/durable-file.ts';
 import { listContents, listingOf, listSizes, NotListable } from '../../files/file-digest.ts';
 

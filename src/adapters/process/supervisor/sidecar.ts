@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Outcome } from '../../../domain/outcome.ts';
-import { STORE_SIDECAR, type StoreReport, storeReport } from '../../../domain/store-sidecar.ts';
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
+import { STORE_SIDECAR, type StoreReport, storeReport } from '../../../domain/attempt/store-sidecar.ts';
 import { readIfThere } from '../../files/durable-file.ts';
 import { type ContainerSpec, secretVariable } from '../attempt-spec.ts';
 import type { Ended } from './container.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Outcome } from '../../../domain/attempt/outcome.ts';
+import type { StoreReport } from '../../../domain/attempt/store-sidecar.ts';
 import { unreachable } from '../../../domain/errors.ts';
-import type { Outcome } from '../../../domain/outcome.ts';
-import type { StoreReport } from '../../../domain/store-sidecar.ts';
 import { writeDurably } from '../../files/durable-file.ts';
 import { removeTree } from '../../files/remove-tree.ts';
 import type { ContainerSpec } from '../attempt-spec.ts';

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isListingPath, LISTING_SUFFIX } from '../../../domain/digest.ts';
+import { isListingPath, LISTING_SUFFIX } from '../../../domain/data/digest.ts';
 
 /** A file that nobody has touched for a while. */
 export interface SettledFile {

@@ -1,6 +1,6 @@
 import { constants, createReadStream, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { LISTING_SUFFIX } from '../../../domain/digest.ts';
+import { LISTING_SUFFIX } from '../../../domain/data/digest.ts';
 import type { ArtifactReader } from '../../../ports/artifact-archive.ts';
 import { listingOf } from '../../files/file-digest.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ObjectFault } from '../../../domain/object-fault.ts';
-import { keyBelow } from '../../../domain/object-uri.ts';
-import { parseStageResult } from '../../../domain/stage-result.ts';
+import { parseStageResult } from '../../../domain/attempt/stage-result.ts';
+import { ObjectFault } from '../../../domain/data/object-fault.ts';
+import { keyBelow } from '../../../domain/data/object-uri.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { digestFile } from '../../files/file-digest.ts';
 import { attemptKey, ChangedFile, type Storing, storeAttempt } from '../store-attempt.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ListingEntry } from '../../../domain/digest.ts';
+import type { ListingEntry } from '../../../domain/data/digest.ts';
+import type { MergedPull } from '../../../domain/data/source-facts.ts';
 import { UserError } from '../../../domain/errors.ts';
-import type { MergedPull } from '../../../domain/source-facts.ts';
 import { nameFault } from '../folder.ts';
 import { entries } from '../git.ts';
 import { shown } from './merge.ts';

@@ -1,5 +1,5 @@
+import type { MergedPull, PullHead } from '../../../domain/data/source-facts.ts';
 import { UserError } from '../../../domain/errors.ts';
-import type { MergedPull, PullHead } from '../../../domain/source-facts.ts';
 import { entries } from '../git.ts';
 import { pullsText } from './origin.ts';
 import type { Scratch } from './scratch.ts';

@@ -1,6 +1,6 @@
-import { digestOfSource, formatListing } from '../../../domain/digest.ts';
+import { digestOfSource, formatListing } from '../../../domain/data/digest.ts';
+import type { MergedPull, SourceFacts } from '../../../domain/data/source-facts.ts';
 import { UserError } from '../../../domain/errors.ts';
-import type { MergedPull, SourceFacts } from '../../../domain/source-facts.ts';
 import type { PinnedMerge, SourceRequest } from '../../../ports/source-store.ts';
 import { entries } from '../git.ts';
 import { isGitUrl } from '../git-url.ts';

@@ -1,5 +1,5 @@
+import type { PullHead } from '../../../domain/data/source-facts.ts';
 import type { UserError } from '../../../domain/errors.ts';
-import type { PullHead } from '../../../domain/source-facts.ts';
 import type { Scratch } from './scratch.ts';
 
 /** Where the commits of a merge come from. Everything throws `bad-input` with the input's name. */

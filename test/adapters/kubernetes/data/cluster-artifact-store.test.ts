@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
 import type { ClusterArtifactStore } from '../../../../src/adapters/kubernetes/data/cluster-artifact-store.ts';
-import { digestOfListing, formatListing } from '../../../../src/domain/digest.ts';
+import { digestOfListing, formatListing } from '../../../../src/domain/data/digest.ts';
 import type { AttemptRef } from '../../../../src/ports/target.ts';
 import { DataWorld, never } from './data-world.ts';
 

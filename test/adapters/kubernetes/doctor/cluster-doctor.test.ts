@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RESOURCES, type Resource } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
 import { createClusterDoctor } from '../../../../src/adapters/kubernetes/doctor/cluster-doctor.ts';
-import type { Finding } from '../../../../src/domain/finding.ts';
+import type { Finding } from '../../../../src/domain/diagnosis/finding.ts';
 import type { ImageKnowledge } from '../../../../src/domain/image/image-knowledge.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import type { ClusterNeeds } from '../../../../src/ports/doctor.ts';

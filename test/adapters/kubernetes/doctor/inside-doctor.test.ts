@@ -4,7 +4,7 @@ import { at, type KubeObject, RESOURCES } from '../../../../src/adapters/kuberne
 import { createInsideDoctor } from '../../../../src/adapters/kubernetes/doctor/inside-doctor.ts';
 import { workspaceObjects } from '../../../../src/config/workspace-objects.ts';
 import { type Destination, parseDestination } from '../../../../src/domain/destination.ts';
-import type { Finding } from '../../../../src/domain/finding.ts';
+import type { Finding } from '../../../../src/domain/diagnosis/finding.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import { PACKAGE_ROOT } from '../../../config/harness.ts';
 import { MemoryCluster } from '../../../fakes/memory-cluster/memory-cluster.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergeRecords } from '../../../../src/domain/merge.ts';
+import { mergeRecords } from '../../../../src/domain/run/merge.ts';
 import type { RunLock } from '../../../../src/ports/run-store.ts';
 import { faultOf } from '../../../fakes/memory-cluster/faults.ts';
 import { recordOf } from '../../../fakes/records.ts';

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type KubeObject, RESOURCES } from '../../../../src/adapters/kubernetes/api/kube-api.ts';
 import { ClusterRunStore } from '../../../../src/adapters/kubernetes/run-store/cluster-run-store.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
-import type { RunRecord } from '../../../../src/domain/run-record.ts';
+import type { RunRecord } from '../../../../src/domain/run/run-record.ts';
 import { attemptOf, recordOf, withStage } from '../../../fakes/records.ts';
 import { type Machine, StoreWorld } from './world.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RunSession } from '../../../../src/actions/drive/run-session.ts';
 import type { RunEvent } from '../../../../src/domain/event.ts';
 import type { StageName } from '../../../../src/domain/naming.ts';
-import { ATTEMPT_STATES, type AttemptRecord, type AttemptState } from '../../../../src/domain/run-record.ts';
+import { ATTEMPT_STATES, type AttemptRecord, type AttemptState } from '../../../../src/domain/run/run-record.ts';
 import { attemptOf, recordOf } from '../../../fakes/records.ts';
 import { type Machine, StoreWorld } from './world.ts';
 

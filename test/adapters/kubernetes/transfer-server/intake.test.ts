@@ -17,7 +17,12 @@ import { packHead } from '../../../../src/adapters/kubernetes/data/pack.ts';
 import { readPack } from '../../../../src/adapters/kubernetes/data/pack-folder.ts';
 import { TransferFault } from '../../../../src/adapters/kubernetes/transfer-server/fault.ts';
 import { Intake } from '../../../../src/adapters/kubernetes/transfer-server/intake.ts';
-import { type DecidingFacts, digestOfSource, formatListing, isListingPath } from '../../../../src/domain/digest.ts';
+import {
+  type DecidingFacts,
+  digestOfSource,
+  formatListing,
+  isListingPath,
+} from '../../../../src/domain/data/digest.ts';
 import { treeOf } from '../data/data-world.ts';
 
 type Tree = Readonly<Record<string, string>>;

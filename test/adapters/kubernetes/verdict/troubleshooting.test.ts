@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { meaningOf, VERDICTS, type VerdictCode } from '../../../../src/adapters/kubernetes/verdict/codes.ts';
 import { failedAs } from '../../../../src/adapters/kubernetes/verdict/pod-failure.ts';
-import { outcomePhase, PHASE_EXIT_CODE } from '../../../../src/domain/run-phase.ts';
+import { outcomePhase, PHASE_EXIT_CODE } from '../../../../src/domain/run/run-phase.ts';
 
 const doc = readFileSync(new URL('../../../../docs/troubleshooting.md', import.meta.url), 'utf8');
 const rows = [...doc.matchAll(/^\| `([a-z-]+)` \| (.+) \|$/gm)].map(([, code = '', rest = '']) => ({

@@ -12,10 +12,10 @@ import { AttemptFolder } from '../../../../src/adapters/process/attempt-folder.t
 import { readClaim } from '../../../../src/adapters/process/claim.ts';
 import { readOutcome } from '../../../../src/adapters/process/outcome-file.ts';
 import { createProcessTarget, type LocalPlace } from '../../../../src/adapters/process/process-target.ts';
-import { bind } from '../../../../src/domain/bindings.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import type { RunName, StageName } from '../../../../src/domain/naming.ts';
-import type { StageContract } from '../../../../src/domain/pipeline.ts';
+import { bind } from '../../../../src/domain/pipeline/bindings.ts';
+import type { StageContract } from '../../../../src/domain/pipeline/pipeline.ts';
 import type { AttemptSpec, Observation } from '../../../../src/ports/target.ts';
 import { linesOf } from '../../../fakes/lines-of.ts';
 

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { FailureReason } from '../../../src/domain/attempt/outcome.ts';
+import { afterCause } from '../../../src/domain/run/after-failure.ts';
+import { endingOf } from '../../../src/domain/run/run-ending.ts';
+import { attemptOf, recordOf, withStage } from '../../fakes/records.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+
+function ways(reason: FailureReason, began = true): readonly string[] {
+  const outcome = { kind: 'failed', class: 'user', reason, message: 'x' } as const;
+  const times = began ? { intent: at, started: at } : { intent: at };
+  const record = withStage(recordOf('weekly-47', ['train', 'eval']), 'train', {
+    decision: { kind: 'run', at },
+    attempts: [attemptOf({ state: 'logs-complete', outcome, at: times })],
+  });
+  return afterCause(record, endingOf(record, false), 'ilab-backend run fake --set data=/d');
+}
+
+test.each<FailureReason>(['bad-input', 'no-result', 'invalid-result', 'stopped-on-warning', 'over-limit'])(
+  'what can only fail again is not resumed: %s',
+  (reason) => {
+    expect(ways(reason)).toEqual([
+      'then with other values or files: ilab-backend run fake --set data=/d --set NAME=VALUE',
+    ]);
+  },
+);
+
+test.each<FailureReason>(['try-again', 'disrupted'])('what the place is at fault for is resumed: %s', (reason) => {
+  expect(ways(reason)).toEqual(['then once more as it was: ilab-backend resume weekly-47']);
+});
+
+test('a crash may be either', () => {
+  expect(ways('exit')).toEqual([
+    'then with other values or files: ilab-backend run fake --set data=/d --set NAME=VALUE',
+    'or once more as it was: ilab-backend resume weekly-47',
+  ]);
+});
+
+test('who was too slow goes on from what it kept, and may get more time', () => {
+  expect(ways('deadline')).toEqual([
+    'then, from what it kept, with all of its time again: ilab-backend resume weekly-47',
+    'or with more time: ilab-backend resume weekly-47 --run-timeout DURATION',
+  ]);
+});
+
+test('what is said to be next is not said again', () => {
+  expect(ways('cannot-start', false)).toEqual([
+    'or with other values or files: ilab-backend run fake --set data=/d --set NAME=VALUE',
+  ]);
+});
+
+test('nothing where nothing failed', () => {
+  const record = recordOf('weekly-47');
+  expect(afterCause(record, endingOf(record, false))).toEqual([]);
+});
