@@ -1,7 +1,10 @@
-import { type Facts, metricName, numberIn } from './facts.ts';
+import { type Facts, metricName, numberIn, WORK } from './facts.ts';
 
-/** A dict of one level as Python prints it: `{'loss': 2.31, 'epoch': 0.5}`; transformers 5 puts the numbers in quotes. */
-const ITEM = /\{?\s?'([A-Za-z_/.-]{1,60})': ?'?(-?[\w.+-]{1,40})'?[,}]/y;
+/**
+ * A dict of one level as Python prints it: `{'loss': 2.31, 'epoch': 0.5}`; transformers 5 puts the numbers in quotes. A name is
+ * whatever somebody gave to a metric: `rouge1`, `memory/max_mem_active(gib)`.
+ */
+const ITEM = /\{?\s?'([^'"\\]{1,80})': ?'?(-?[\w.+-]{1,40})'?[,}]/y;
 const MOST = 64;
 
 /** What the Trainer of transformers, and of what builds on it (trl), prints at `logging_steps`, after an evaluation and at the end. */
@@ -15,7 +18,8 @@ export function trainerLine(text: string): Facts | undefined {
   const at = epoch !== undefined && epoch >= 0 ? { epoch } : {};
   if (all.has('train_runtime')) return { kind: 'over', ...at, metrics: only(all, ['train_loss']) };
   if (all.has('eval_loss')) return { kind: 'work', ...at, metrics: only(all, ['eval_loss']) };
-  if (!all.has('loss')) return undefined;
+  if (!all.has('loss'))
+    return [...all.keys()].some((name) => name.startsWith('eval_')) ? { ...WORK, ...at } : undefined;
   const step = all.get('step');
   const counted = step !== undefined && Number.isSafeInteger(step) && step >= 0 ? { step } : {};
   return {

@@ -49,6 +49,7 @@ function rounded(value: number): number {
 
 const STEP =
   /\bEpoch: (\d{1,9}), Step: (\d{1,12}), Rank: (\d{1,6}), loss = (-?(?:[\d.]{1,24}(?:e[-+]?\d{1,3})?|nan|inf))/;
+const VALIDATION = /\bValidation loss: (-?(?:[\d.]{1,24}|nan|inf))(?:\s|$)/;
 const PAIR = /([a-z_\d]{1,40})=([\w.+-]{1,40})(?:, |\s|$)/y;
 const MOST_PAIRS = 40;
 
@@ -60,6 +61,8 @@ export function instructlabLine(text: string): Facts | undefined {
     if (found[3] !== '0') return WORK;
     return { kind: 'report', step: Number(found[2]), metrics: { loss } };
   }
+  const validation = text.includes('alidation loss: ') ? numberIn(VALIDATION.exec(text)?.[1]) : undefined;
+  if (validation !== undefined) return { kind: 'work', metrics: { val_loss: validation } };
   const start = text.indexOf('epoch=');
   if (start >= 0 && start < 80 && text.includes(', avg_loss=')) return pairs(text, start);
   return SAVES.some((begin) => text.includes(begin)) ? WORK : undefined;

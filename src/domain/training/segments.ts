@@ -26,6 +26,15 @@ export function withoutColour(text: string): string {
   return text.includes('\u001b') ? text.replace(COLOUR, '') : text;
 }
 
+/** Before each line where torchrun writes the output of its ranks into one (`--tee`): `[default1]:`. */
+const RANK = /^\[[A-Za-z][\w-]{0,30}?(\d{1,5})\]: ?/;
+
+/** What a rank said, and which one; without a mark it is the only one, or the one that speaks for all. */
+export function ofRank(text: string): { readonly rank: number; readonly said: string } {
+  const mark = text.startsWith('[') ? RANK.exec(text) : null;
+  return mark === null ? { rank: 0, said: text } : { rank: Number(mark[1]), said: text.slice(mark[0].length) };
+}
+
 /** Longest evidence; a person sees the line whole in the log. */
 const EVIDENCE = 400;
 
@@ -34,9 +43,9 @@ export function evidenceOf(text: string): string {
   return withoutColour(text).trim().slice(0, EVIDENCE);
 }
 
-/** What torchrun, loggers and containers put before what a program says, one piece: `[rank0]:`, `(Engine pid=1)`, `ERROR`, a time. */
+/** What torchrun, loggers, containers and the system's log put before what a program says, one piece: `[rank0]:`, `(Engine pid=1)`, `ERROR`, a time. */
 const PIECE =
-  /\s+|\[[^\]"'{}]{0,120}\]:?|\([A-Za-z][^()"'{}]{0,60}\)|(?:ERROR|WARNING|INFO|CRITICAL|FATAL)\b:?|[EWIF]\d{4}\b|\d[\d:.,TZ/-]{3,40}(?=\s)|[\w./-]{1,80}:\d+\]|-(?=\s)/y;
+  /\s+|\[[^\]"'{}]{0,120}\]:?|[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} [\w.-]{1,63} kernel:|\([A-Za-z][^()"'{}]{0,60}\)|(?:ERROR|WARNING|INFO|CRITICAL|FATAL)\b:?|[EWIF]\d{4}\b|\d[\d:.,TZ/-]{3,40}(?=\s)|[\w./-]{1,80}:\d+\]|-(?=\s)/y;
 const PIECES = 12;
 
 /** Where what the program itself says begins, after at most twelve pieces. */

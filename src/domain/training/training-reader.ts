@@ -9,7 +9,7 @@ import { instructlabLine, metricsLine } from './instructlab-line.ts';
 import { mlxLine } from './mlx-line.ts';
 import { PROGRESS_PREFIX, parseOwnLine } from './own-line.ts';
 import { Pace } from './pace.ts';
-import { evidenceOf, segmentsOf } from './segments.ts';
+import { evidenceOf, ofRank, segmentsOf } from './segments.ts';
 
 /** What the log said. `at`: when, in milliseconds of the log's own time. */
 export type Heard =
@@ -17,8 +17,10 @@ export type Heard =
   | { readonly kind: 'warned'; readonly at: number; readonly warning: Warning };
 
 const NOTHING: readonly Heard[] = [];
-/** Reports in a row whose gradient is no number: with mixed precision the first steps may have one. */
+/** Reports in a row whose gradient is no number, of a training that had one. */
 const GRADIENTS = 3;
+/** With half precision the first steps have none: their scale of 2^16 is halved until the gradient fits. */
+const FIRST_GRADIENTS = 17;
 
 const FAMILIES: readonly ((text: string) => Facts | undefined)[] = [
   metricsLine,
@@ -42,6 +44,7 @@ export class TrainingReader {
   #over = false;
   #stalled = false;
   #gradients = 0;
+  #hadGradient = false;
   #joined: Progress = {};
 
   /** One line as the log has it; of stderr `ilab-progress:` is no progress. */
@@ -80,10 +83,14 @@ export class TrainingReader {
     for (const segment of segmentsOf(text)) {
       const warning = faultLine(segment);
       if (warning !== undefined) heard = this.#warn(warning, at, heard ?? []);
-      if (!isCandidate(segment)) continue;
-      const drawn = barLine(segment);
+      const { rank, said } = ofRank(segment);
+      if (!isCandidate(said)) continue;
+      const drawn = barLine(said);
+      // The dict of a report may stand right behind a bar.
+      if (drawn === undefined || said.includes("{'")) heard = this.#family(said, rank, at, heard);
+      if (drawn === undefined) continue;
       // The states of a bar in one line are all of now: the last one of the training counts.
-      if (drawn === undefined) heard = this.#family(segment, at, heard);
+      if (rank > 0) heard = this.#beside(drawn, said, at, heard);
       else if (drawn.kind === 'report' || bar === undefined) bar = drawn;
     }
     return bar === undefined ? heard : this.#facts(bar, '', at, heard);
@@ -107,20 +114,18 @@ export class TrainingReader {
     return this.#judge(metrics, text, at, [{ kind: 'progress', at, progress: shown }]);
   }
 
-  #family(text: string, at: number, before: Heard[] | undefined): Heard[] | undefined {
+  #family(text: string, rank: number, at: number, before: Heard[] | undefined): Heard[] | undefined {
     for (const family of FAMILIES) {
       const facts = family(text);
       if (facts === undefined) continue;
+      if (rank > 0) return this.#beside(facts, text, at, before);
       return this.#facts(facts, text, at, before);
     }
     return before;
   }
 
   #facts(facts: Facts, text: string, at: number, before: Heard[] | undefined): Heard[] | undefined {
-    if (this.#own) {
-      this.#working(at, undefined);
-      return this.#judge(facts.metrics ?? {}, text, at, before ?? []);
-    }
+    if (this.#own) return this.#beside(facts, text, at, before);
     const { step, steps, epoch, message, metrics } = facts;
     const was = this.#joined;
     const counted = step ?? was.step;
@@ -149,6 +154,12 @@ export class TrainingReader {
     return this.#judge(metrics ?? {}, text, at, [...(before ?? []), { kind: 'progress', at, progress }]);
   }
 
+  /** What is no progress, as another tells it: that it is at work, and whether its figures are numbers. */
+  #beside({ metrics = {} }: Facts, text: string, at: number, before: Heard[] | undefined): Heard[] | undefined {
+    this.#working(at, undefined);
+    return this.#judge(metrics, text, at, before ?? []);
+  }
+
   #moved(at: number, step: number | undefined, fraction: number | undefined): void {
     this.#stalled = false;
     this.#over = false;
@@ -173,6 +184,7 @@ export class TrainingReader {
     before: Heard[] | undefined,
   ): Heard[] | undefined {
     const { loss, grad_norm: gradient } = metrics;
+    if (gradient !== undefined && Number.isFinite(gradient)) this.#hadGradient = true;
     if (gradient !== undefined) this.#gradients = Number.isFinite(gradient) ? 0 : this.#gradients + 1;
     const where = this.#where();
     const evidence = evidenceOf(text);
@@ -180,8 +192,9 @@ export class TrainingReader {
       const what = Number.isNaN(loss) ? 'no number' : 'infinite';
       return this.#warn({ kind: 'nan', message: `the loss is ${what}${where}`, evidence }, at, before);
     }
-    if (this.#gradients < GRADIENTS) return before;
-    const message = `the gradient is no number in ${GRADIENTS} reports in a row${where}`;
+    // transformers shows a loss that is no number as 0.
+    if (this.#gradients < (this.#hadGradient || loss === 0 ? GRADIENTS : FIRST_GRADIENTS)) return before;
+    const message = `the gradient is no number in ${this.#gradients} reports in a row${where}`;
     return this.#warn({ kind: 'nan', message, evidence }, at, before);
   }
 
@@ -225,7 +238,7 @@ function isCandidate(text: string): boolean {
     text.includes('Running block: ') ||
     text.includes('checkpoint to ') ||
     text.includes('avg_loss=') ||
-    text.includes('validation loss') ||
+    text.includes('alidation loss') ||
     text.startsWith('Saving ')
   );
 }

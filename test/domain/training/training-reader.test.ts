@@ -109,6 +109,20 @@ test('a gradient of mixed precision may be infinite now and then', () => {
   expect(kinds(heard)).not.toContain('nan');
 });
 
+test('a scale of half precision that is still halved is no fault, a gradient that stays away is', () => {
+  const heard = (gradients: readonly string[], loss = '1.0') => {
+    const reader = new TrainingReader();
+    const line = (gradient: string) => `{'loss': ${loss}, 'grad_norm': ${gradient}, 'epoch': 0.1}`;
+    return kinds(gradients.flatMap((gradient, index) => reader.line(line(gradient), undefined, index * 1000)));
+  };
+  const none = (count: number) => Array.from({ length: count }, () => 'inf');
+  expect(heard([...none(16), '1.2'])).not.toContain('nan');
+  expect(heard(none(17))).toContain('nan');
+  expect(heard(['1.2', ...none(3)])).toContain('nan');
+  // transformers shows a loss that is no number as 0.
+  expect(heard(none(3), '0')).toContain('nan');
+});
+
 test('of a bar in one line the last state counts', () => {
   const reader = new TrainingReader();
   const bar = Array.from({ length: 500 }, (_, index) => `\r ${index}%|█| ${index}/500 [00:01<00:01,  1.00it/s]`).join(

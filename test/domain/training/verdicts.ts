@@ -42,6 +42,20 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
       metrics: { loss: 4.87, val_loss: 5.843, learning_rate: 1e-5, tokens_per_second: 281.002 },
     },
   },
+  'trainer-metrics': {
+    progress: { epoch: 0.2, metrics: { loss: 2.31, rouge1: 0.6, 'memory/max_mem_active(gib)': 12.2 } },
+    warnings: [{ kind: 'nan', message: 'the loss is no number at epoch 0.2' }],
+  },
+  'instructlab-validation': { progress: { step: 1, metrics: { loss: 2.31, val_loss: 2.280113 } } },
+  'torchrun-tee': {
+    progress: { step: 2, steps: 20, epoch: 0.2, metrics: { loss: 2.25, learning_rate: 9e-6 } },
+    warnings: [
+      {
+        kind: 'out-of-memory',
+        message: "GPU 1's memory ran out: 2.00 GiB more were asked for, 1.10 GiB of 79.11 GiB were free",
+      },
+    ],
+  },
   'torchrun-hang': {
     warnings: [{ kind: 'collective-timeout', message: 'a rank waited 4 s for another (recv)' }],
   },
@@ -52,6 +66,12 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
   },
   'nccl-watchdog-old': {
     warnings: [{ kind: 'collective-timeout', message: 'rank 1 waited 1800 s for the others in _ALLGATHER_BASE' }],
+  },
+  'nccl-stuck': {
+    warnings: [{ kind: 'collective-timeout', message: 'rank 2 waited 480 s and reached no end, nor its watchdog' }],
+  },
+  'nccl-no-id': {
+    warnings: [{ kind: 'collective-timeout', message: 'a rank waited 600 s for what another did not tell it' }],
   },
   'ranks-did-not-meet': {
     warnings: [{ kind: 'collective-timeout', message: 'the ranks did not meet within 901 s: 3/4 came' }],
@@ -82,6 +102,11 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
     ],
   },
   xid: { warnings: [{ kind: 'gpu-fault', message: 'a GPU reports Xid 79: it has fallen off the bus' }] },
+  'xid-journal': {
+    warnings: [
+      { kind: 'gpu-fault', message: 'a GPU reports Xid 64: a row of its memory could not be taken out of use' },
+    ],
+  },
   'xid-of-a-program': {},
   ecc: {
     warnings: [{ kind: 'gpu-fault', message: 'a GPU reports an error in its memory that cannot be corrected (ECC)' }],
