@@ -54,7 +54,7 @@ export class Tmux {
 
   /** The screen once it shows `wanted`; after a minute it fails with what stands there. */
   async untilScreen(wanted: RegExp): Promise<string> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + 60_000;
     for (;;) {
       const screen = await this.screen();
       if (wanted.test(screen)) return screen;

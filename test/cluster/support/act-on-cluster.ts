@@ -28,16 +28,22 @@ export interface ClusterActOptions extends ActOptions {
   readonly image?: string;
   /** More of the settings `pod:`. */
   readonly pod?: JsonObject;
+  /** The settings `notify:`. */
+  readonly notify?: JsonObject;
 }
 
 /** A project whose pipeline `act` runs on the rig, as a user that is not root. */
-export function writeActProject(person: Person, { patch, image = BUSYBOX, pod, ...act }: ClusterActOptions = {}): void {
+export function writeActProject(
+  person: Person,
+  { patch, image = BUSYBOX, pod, notify, ...act }: ClusterActOptions = {},
+): void {
   writeActPipeline(person, act);
   const project = {
     apiVersion: 'ilab-backend.dev/v1alpha1',
     kind: 'Project',
     pod: { runAsUser: 65532, ...pod },
     images: { 'stages/greet/shell': image },
+    ...(notify === undefined ? {} : { notify }),
     ...(patch === undefined ? {} : { pipelines: { act: { overlays: { act: [{ kind: 'Job', patch }] } } } }),
   };
   writeFileSync(join(person.project, 'ilab-backend.yaml'), JSON.stringify(project));

@@ -73,7 +73,13 @@ export class HereAndThere {
 
   /** The kubeconfig of somebody with the rights that `rbac` prints with these flags, but for some resources. */
   async person(name: string, flags: readonly string[], without: readonly string[] = []): Promise<string> {
-    const printed = await this.machine().on('rbac', 'act', ...flags, '--for', `user:${name}`);
+    await this.allow([...flags, '--for', `user:${name}`], without);
+    return this.cluster.user(name);
+  }
+
+  /** Applies what `rbac act` prints with these flags, but for the rights to some resources. */
+  async allow(flags: readonly string[], without: readonly string[] = []): Promise<void> {
+    const printed = await this.machine().on('rbac', 'act', ...flags);
     expect(printed.exitCode, printed.stderr).toBe(0);
     const objects = parseAllDocuments(printed.stdout).map((document) => document.toJS());
     for (const { rules = [] } of objects) {
@@ -82,7 +88,6 @@ export class HereAndThere {
     const input = objects.map((object) => stringify(object)).join('---\n');
     const { code, stderr } = await this.cluster.tryKubectl(['apply', '-f', '-'], { input });
     expect(code, stderr).toBe(0);
-    return this.cluster.user(name);
   }
 
   /** kubectl in the namespace. */
