@@ -13,14 +13,14 @@ describe('row 51: a Job that is suspended', () => {
     place.kubectl('patch', 'job', 'week-act-1', '--type=merge', '-p', JSON.stringify({ spec: { suspend } }));
 
   test('before it runs waits longer than it may run, and runs when it is let go on as the sentence says', async () => {
-    const { ended, waits } = beginWaiting(place, { patch: { spec: { suspend: true } }, run: '5s' }, DONE);
+    const { ended, waits } = beginWaiting(place, { patch: { spec: { suspend: true } }, run: '20s' }, DONE);
     const { reason, fix } = await waits(/suspended/);
     expect({ reason, fix }).toEqual({
       reason: 'week-act-1 is suspended',
       fix: `to let it go on: \`kubectl -n ${place.namespace} patch job week-act-1 --type=merge -p '{"spec":{"suspend":false}}'\``,
     });
     const since = Date.parse(await place.get('job/week-act-1', '.metadata.creationTimestamp'));
-    await until('more than the time of the stage', async () => (Date.now() - since > 6000 ? true : undefined));
+    await until('more than the time of the stage', async () => (Date.now() - since > 21_000 ? true : undefined));
     expect((await place.machine().on('status', 'week')).stdout).toMatch(/^act +Running .* week-act-1 is suspended$/m);
     await suspended(false);
     const told = await ended;
