@@ -1,6 +1,6 @@
 import { UserError } from '../../domain/errors.ts';
 import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
-import { howToBuild, type Plan, withoutImage } from '../../domain/plan/plan.ts';
+import { BUILD_FLAGS, buildAdvice, type Plan, withoutImage } from '../../domain/plan/plan.ts';
 import type { Deps } from '../deps.ts';
 import { makePlan } from './make-plan.ts';
 import type { RunDocument } from './run-document.ts';
@@ -30,7 +30,7 @@ function refuseMissingImages(plan: Plan, project: string | undefined): void {
   const missing = withoutImage(plan);
   if (missing.length === 0) return;
   const images = missing.map(({ name, image }) => `${name}: ${image.reference}`).join('\n  ');
-  throw new UserError('cannot-start', `images are not built:\n  ${images}`, {
-    hint: howToBuild(plan, missing, project),
-  });
+  const advice = buildAdvice(plan, missing, project);
+  const hint = advice.kind === 'build' ? `\`${advice.command}\`, with ${BUILD_FLAGS}` : advice.sentence;
+  throw new UserError('cannot-start', `images are not built:\n  ${images}`, { hint });
 }

@@ -62,7 +62,7 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
         ? {}
         : { gpuHours: mapSpread(took.seconds, (seconds) => (gpus * seconds) / 3600) }),
       gates: stage.gates.map((gate) => ({ name: gate.name, condition: oneSpaced(gate.condition.text) })),
-      ...(stage.approval === undefined ? {} : { approval: oneSpaced(stage.approval.text) }),
+      ...approvalOf(pipeline, stage),
     });
   }
   const { name, version } = pipeline.pipeline;
@@ -192,6 +192,13 @@ function absentInputs(
     return input.kind === 'source' || !input.from.some((ref) => open.has(ref.stage) || !made.has(ref.stage));
   });
   return new Set(absent.map((input) => input.name));
+}
+
+/** Whether a person will be asked; what only the parameters decide is decided, what results decide is their condition. */
+function approvalOf(pipeline: DecisionContext['pipeline'], { name, approval }: Stage): { readonly approval?: string } {
+  if (approval === undefined) return {};
+  if (/\b(results|previous)\b/.test(approval.text)) return { approval: oneSpaced(approval.text) };
+  return pipeline.approval(name, {}) ? { approval: 'required' } : {};
 }
 
 /** A condition that is folded over lines of a file is one line to read. */

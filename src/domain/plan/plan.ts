@@ -104,18 +104,27 @@ export function withoutImage(plan: Plan): readonly StagePlan[] {
   );
 }
 
-/** What to type for images that are not built; an engine without a folder has to be brought. `project`: as it was typed. */
-export function howToBuild(
+/** What to do about images that are not built: a command to paste, which takes `BUILD_FLAGS` too, or a sentence where an engine without a folder has to be brought. */
+export type BuildAdvice =
+  | { readonly kind: 'build'; readonly command: string }
+  | { readonly kind: 'bring'; readonly sentence: string };
+
+/** Where a cluster finds what is built. */
+export const BUILD_FLAGS = '--load kind or --push REGISTRY';
+
+/** `project`: as it was typed. */
+export function buildAdvice(
   { pipeline, profile }: Pick<Plan, 'pipeline' | 'profile'>,
   missing: readonly Pick<StagePlan, 'name' | 'image'>[],
   project?: string,
-): string {
+): BuildAdvice {
   const brought = missing.filter(({ image }) => image.identity === NOT_BUILT).map(({ name }) => name);
   if (brought.length > 0) {
-    return `no folder in stages/ makes the image of ${brought.join(', ')}: name your own under \`images:\``;
+    const sentence = `no folder in stages/ makes the image of ${brought.join(', ')}: name your own under \`images:\``;
+    return { kind: 'bring', sentence };
   }
   const names = missing.map(({ name }) => name);
-  return `\`${buildCommand({ pipeline, profile }, names, project)}\`, with --load kind or --push REGISTRY`;
+  return { kind: 'build', command: buildCommand({ pipeline, profile }, names, project) };
 }
 
 /** Builds the images of `stages`, of all without; `project`: as it was typed. */

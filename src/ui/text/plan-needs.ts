@@ -42,11 +42,13 @@ function gates({ stages }: Plan, options: DocumentOptions): string {
     .filter(mayStart)
     .flatMap((stage) => [
       ...stage.gates.map(({ name, condition }) => [stage.name, oneLine(name, options), oneLine(condition, options)]),
-      ...(stage.approval === undefined
-        ? []
-        : [[stage.name, 'approval', stage.approval === 'required' ? 'always' : oneLine(stage.approval, options)]]),
+      ...(stage.approval === undefined ? [] : [[stage.name, 'approval', agreement(stage.approval, options)]]),
     ]);
   return rows.length === 0 ? '' : table(['BEFORE', 'GATE', 'CONDITION'], rows, options);
+}
+
+function agreement(approval: string, options: TextOptions): string {
+  return approval === 'required' ? 'a person agrees' : `a person agrees; asked only if ${oneLine(approval, options)}`;
 }
 
 function mayStart({ verdict }: StagePlan): boolean {

@@ -1,6 +1,13 @@
 import { durationText } from '../../domain/durations.ts';
 import { unreachable } from '../../domain/errors.ts';
-import { howToBuild, type Plan, type StagePlan, type Verdict, withoutImage } from '../../domain/plan/plan.ts';
+import {
+  BUILD_FLAGS,
+  buildAdvice,
+  type Plan,
+  type StagePlan,
+  type Verdict,
+  withoutImage,
+} from '../../domain/plan/plan.ts';
 import type { Spread } from '../../domain/plan/spread.ts';
 import { formatDuration, formatHours, formatSpread } from './format.ts';
 import { paint, type Tone } from './paint.ts';
@@ -83,7 +90,7 @@ function outlook(
   const [newest = ''] = runs;
   const after = runs.length === 1 ? `as in ${oneLine(newest, options)}` : `as in the last ${runs.length} runs`;
   const expectation = `Expected: ${formatSpread(seconds, formatDuration)}${held}${but}, ${after}.`;
-  const changes = stages.flatMap((stage) => changedSince(stage, options));
+  const changes = [...new Set(stages.flatMap((stage) => changedSince(stage, options)))];
   const before = changes.length === 0 ? '' : ` That was before ${changes.join('; ')}.`;
   return [...gpus, ...folded(`${expectation}${before}`, options)];
 }
@@ -107,10 +114,13 @@ function limits({ stages }: Plan, options: TextOptions & { readonly width?: numb
 function missingImages(plan: Plan, options: PlanTableOptions): readonly string[] {
   const missing = withoutImage(plan);
   if (missing.length === 0) return [];
+  const advice = buildAdvice(plan, missing, options.project);
   return [
     'Images not built:',
     ...missing.map(({ image }) => `  ${oneLine(image.reference, options)}`),
-    `  build them: ${oneLine(howToBuild(plan, missing, options.project), options)}`,
+    ...(advice.kind === 'bring'
+      ? [`  ${oneLine(advice.sentence, options)}`]
+      : [`To build them, with ${BUILD_FLAGS}:`, `  ${oneLine(advice.command, options)}`]),
   ];
 }
 

@@ -168,6 +168,20 @@ describe('what a person may ask for', () => {
   });
 });
 
+test.each([
+  { text: 'params.ask', asks: true, told: 'required' },
+  { text: 'params.ask', asks: false, told: undefined },
+  { text: 'results.one.metrics.loss\n  > 0.5', asks: false, told: 'results.one.metrics.loss > 0.5' },
+])('an approval that asks $asks of $text is told as $told', async ({ text, asks, told: expected }) => {
+  const world = new FakeWorld([{ name: 'one', approval: asks }], () => succeeded());
+  const { pipeline } = world.pipeline;
+  const approval = { text, place: { file: 'pipeline.yaml', line: 1, column: 1 } };
+  const asking = { ...pipeline, stages: pipeline.stages.map((stage) => ({ ...stage, approval })) };
+  const deps = { document: world.document(), runs: [], artifacts: world.deps().artifacts };
+  const made = await makePlan({ ...deps, pipeline: { ...world.pipeline, pipeline: asking } }, world.target);
+  expect(made.stages[0]?.approval).toBe(expected);
+});
+
 test('a stage whose last run failed is not reused', async () => {
   const world = new FakeWorld([{ name: 'one' }], () => failed());
   await world.start('weekly-46');

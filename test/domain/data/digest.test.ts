@@ -11,7 +11,9 @@ import {
 } from '../../../src/domain/data/digest.ts';
 import { sha256Bytes, type Vectors } from '../../fakes/digest-vectors.ts';
 
-const vectors = JSON.parse(readFileSync(new URL('../../golden/digest-vectors.json', import.meta.url), 'utf8')) as Vectors;
+const vectors = JSON.parse(
+  readFileSync(new URL('../../golden/digest-vectors.json', import.meta.url), 'utf8'),
+) as Vectors;
 
 const ZERO = '0'.repeat(64);
 

@@ -57,6 +57,8 @@ test('says how long a stage may run at most, and what changed since the runs tha
     stage('datagen', { kind: 'reuse', from, result, reason: 'nothing changed' }),
     { ...train, timeouts: timeouts(345_600), tookBefore },
     { ...stage('eval', { kind: 'run', reasons: ['it has not run before'] }), timeouts: timeouts(86_400) },
+    // It reads the same parameter: the change is said once.
+    { ...stage('publish', { kind: 'run', reasons, since: 'weekly-46' }), tookBefore },
   ];
   const expected = { seconds, runs: ['weekly-46'], unknown: ['eval' as StagePlan['name']] };
   expect(
@@ -163,7 +165,7 @@ test('on a cluster: what would be created, what must hold before, and the rights
 
     BEFORE    GATE       CONDITION
     publish   better     results.eval.metrics.tuned > results.eval.metrics.base
-    publish   approval   always
+    publish   approval   a person agrees
 
     RIGHTS TO          VERBS
     configmaps, jobs   get, create
@@ -172,6 +174,12 @@ test('on a cluster: what would be created, what must hold before, and the rights
       ilab-backend rbac instructlab --profile h100x4"
   `);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+test('says of an approval that results decide that it may not be asked', () => {
+  const stages = [{ ...stage('publish', run), approval: 'results.eval.metrics.tuned < 0.5' }];
+  expect(planTable({ ...plan, stages, notEnforced: [] })).toContain(
+    'publish   approval   a person agrees; asked only if results.eval.metrics.tuned < 0.5',
+  );
 });
 test('wraps its reasons to the terminal', () => {
   for (const line of planTable(plan, { width: 60 }).split('\n').slice(0, 9))
