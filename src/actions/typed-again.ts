@@ -3,7 +3,7 @@ import { isSecretReference, LOCAL_SECRETS } from '../config/secret-reference.ts'
 import { type Origin, originAt } from '../config/values/origin.ts';
 import { valueAt } from '../config/values/resolve-values.ts';
 import { UserError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import { afterCause } from '../domain/run/after-failure.ts';
 import type { RunPhase } from '../domain/run/run-phase.ts';
 import type { RunRecord } from '../domain/run/run-record.ts';
@@ -24,12 +24,9 @@ export interface TypedThen {
 }
 
 /** What was typed for the run that `document` was stored with; what its files said is not in it. */
-export function typedThen(document: Pick<RunDocument, 'sources'>): TypedThen {
+export function typedThen(document: Pick<RunDocument, 'sources' | 'typed'>): TypedThen {
   const sources = JSON.parse(document.sources) as Partial<RunSources>;
   const { pipeline, profile, params = {}, origins = {}, stages = {} } = sources;
-  const flags = [...new Set(Object.values(origins).flatMap((origin) => (origin.kind === 'flag' ? [origin.flag] : [])))];
-  const names = flags.flatMap((flag) => (flag.startsWith('--set ') ? [flag.slice('--set '.length)] : []));
-  const files = Object.values(origins).flatMap((origin) => (origin.kind === 'values' ? [origin.file] : []));
   const ofStages = Object.entries(stages);
   const isTyped = (path: string): boolean => originAt(origins as Record<string, Origin>, path)?.kind === 'flag';
   const require = ofStages.flatMap(([stage, { require: conditions = [] }]) =>
@@ -48,35 +45,57 @@ export function typedThen(document: Pick<RunDocument, 'sources'>): TypedThen {
   return {
     pipeline: pipeline?.name ?? '',
     ...(profile !== undefined && origins['profile']?.kind === 'flag' ? { profile } : {}),
-    set: names.flatMap((name) => {
-      const value = valueAt(params, name);
-      return value === undefined ? [] : [`${name}=${typedText(value)}`];
-    }),
-    valueFiles: [...new Set(files)],
+    set: document.typed?.set.map((text) => inAnyFolder(text, params)) ?? knownBySource(origins, params),
+    valueFiles: document.typed?.valueFiles ?? filesByOrigin(origins),
     ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
     ...(require.length === 0 ? {} : { require }),
     ...(stopOn.length === 0 ? {} : { stopOn }),
   };
 }
 
+/** A path that was typed relative to a folder is told as it was resolved. */
+function inAnyFolder(text: string, params: JsonObject): string {
+  const name = text.slice(0, text.indexOf('='));
+  const value = valueAt(params, name);
+  return typeof value === 'string' && text !== `${name}=null` ? `${name}=${value}` : text;
+}
+
+/** Of a run that does not know it word by word: what took a value away left no trace. */
+function knownBySource(origins: Readonly<Record<string, Origin>>, params: JsonObject): readonly string[] {
+  const flags = new Set(Object.values(origins).flatMap((origin) => (origin.kind === 'flag' ? [origin.flag] : [])));
+  const names = [...flags].flatMap((flag) => (flag.startsWith('--set ') ? [flag.slice('--set '.length)] : []));
+  return names.flatMap((name) => {
+    const value = valueAt(params, name);
+    return value === undefined ? [] : [`${name}=${typedText(value)}`];
+  });
+}
+
+function filesByOrigin(origins: Readonly<Record<string, Origin>>): readonly string[] {
+  return [...new Set(Object.values(origins).flatMap((origin) => (origin.kind === 'values' ? [origin.file] : [])))];
+}
+
 /** The command that plans the same anew: `ilab-backend run images --set photos=/data/photos --only tune`. */
 export function typedAgain(document: RunDocument): string {
   const { pipeline, profile, set, valueFiles, timeouts = {}, require = [], stopOn = [] } = typedThen(document);
-  const { stages = {} } = JSON.parse(document.sources) as Partial<RunSources>;
+  const { stages = {}, origins = {}, target } = JSON.parse(document.sources) as Partial<RunSources>;
   const { selected } = document.selection;
+  const isPlaceTyped = target !== undefined && origins['target']?.kind === 'flag';
   const isPart = selected.length < Object.keys(stages).length;
   const flag = (name: string, values: readonly string[]): readonly string[] =>
     values.map((value) => `${name} ${shellWord(value)}`);
   return [
     `ilab-backend run ${pipeline}`.trimEnd(),
+    ...flag('--project', document.typed?.project === undefined ? [] : [document.typed.project]),
     ...flag('--profile', profile === undefined ? [] : [profile]),
     ...flag('-f', valueFiles),
     ...flag('--set', set),
     ...(isPart ? flag('--only', [selected.join(',')]) : []),
     ...selectionFlags(document.selection),
+    ...flag('--input', document.typed?.inputs ?? []),
     ...Object.entries(timeouts).map(([name, seconds]) => `--${name}-timeout ${seconds}s`),
     ...flag('--require', require),
     ...flag('--stop-on', stopOn),
+    ...flag('--target', isPlaceTyped ? [target] : []),
   ].join(' ');
 }
 

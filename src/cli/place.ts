@@ -3,7 +3,7 @@ import type { Deps, PlanDeps } from '../actions/deps.ts';
 import { LATEST, resolveRunName } from '../actions/read-run.ts';
 import { UserError } from '../domain/errors.ts';
 import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
-import type { CliContext, ClusterOptions, PlaceOptions } from './context.ts';
+import type { CliContext, ClusterOptions, Output, PlaceOptions } from './context.ts';
 import { parseSeconds } from './durations.ts';
 
 /** Options of every command that reads or writes runs. */
@@ -54,22 +54,45 @@ export function openPlanPlace(context: CliContext, flags: PlaceFlags, pipeline: 
 
 export const RUN_ARGUMENT = `a run's name, or ${LATEST}`;
 
+/** A run, where it is, and the context to tell of it in. */
+interface RunPlace {
+  readonly deps: Deps;
+  readonly name: string;
+  readonly context: CliContext;
+  /** Absent = this machine. */
+  readonly cluster?: ClusterOptions;
+}
+
 /** The place and the name that RUN means: where a flag says, else on this machine, else where this machine saw it last. */
-export async function openRunPlace(
-  context: CliContext,
-  flags: PlaceFlags,
-  run: string,
-): Promise<{ readonly deps: Deps; readonly name: string; readonly cluster?: ClusterOptions }> {
+export async function openRunPlace(context: CliContext, flags: PlaceFlags, run: string): Promise<RunPlace> {
   const deps = await openPlace(context, flags);
   if (targetOf(flags) === undefined && run !== LATEST && (await deps.store.read(run)) === undefined) {
     const seen = await context.placeOfRun(placeOf(flags), run);
     if (seen !== undefined) {
       const there = await context.openDeps(placeOf(flags, seen));
-      return { deps: there, name: await resolveRunName(there, run), cluster: seen };
+      const name = await resolveRunName(there, run);
+      return { deps: there, name, cluster: seen, context: withSeen(context, seen) };
     }
   }
   const cluster = targetOf(flags) === 'kubernetes' ? { cluster: clusterOf(flags) } : {};
-  return { deps, name: await resolveRunName(deps, run), ...cluster };
+  return { deps, name: await resolveRunName(deps, run), context, ...cluster };
+}
+
+/** The context that tells a new run to go where this one is, though nobody typed it: the profile may name this machine. */
+function withSeen(context: CliContext, seen: ClusterOptions): CliContext {
+  const flags = [
+    ['--context', seen.context],
+    ['-n', seen.namespace],
+    ['--kubeconfig', seen.kubeconfig],
+  ] as const;
+  const place = flags.flatMap(([flag, value]) => (value === undefined ? [] : [[flag, value, 'planned'] as const]));
+  const placed = (output: Output): Output => ({
+    ...output,
+    write: (text) => output.write(text),
+    drained: () => output.drained(),
+    place: [...(output.place ?? []), ...place],
+  });
+  return { ...context, stdout: placed(context.stdout), stderr: placed(context.stderr) };
 }
 
 /** What the flags say; undefined when they say nothing. Throws `bad-usage` for flags that contradict each other. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import { nameHint } from '../template/closest.ts';
@@ -68,6 +69,8 @@ export interface Configured {
   readonly sources: RunSources;
   /** Who named which data, for messages; no part of what is recorded. */
   readonly locations: readonly NamedLocation[];
+  /** What was typed, for a command that is told again; paths are absolute. */
+  readonly typedAs: Pick<ConfigRequest, 'set' | 'valueFiles'> & { readonly project?: string };
   /** The same as `openSources(sources)`. */
   readonly pipeline: RenderablePipeline;
 }
@@ -100,7 +103,12 @@ export async function configure(files: SourceFiles, request: ConfigRequest): Pro
     origins,
     project: { own, hasFile: settings.project !== undefined },
   });
-  return { entry, loaded, sources, locations, pipeline: openLoaded(loaded, sources) };
+  const typedAs = {
+    set,
+    valueFiles: request.valueFiles.map((file) => resolve(places.cwd, file)),
+    ...(places.projectNamed ? { project: places.project } : {}),
+  };
+  return { entry, loaded, sources, locations, typedAs, pipeline: openLoaded(loaded, sources) };
 }
 
 /** Which engine each stage of the chosen pipeline uses with the chosen profile, in the order of the file. */

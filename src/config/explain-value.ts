@@ -14,6 +14,7 @@ import { FILE_KEYS, PIPELINE_KEYS } from './settings/file-keys.ts';
 import {
   type Block,
   type Choices,
+  isFixed,
   isPipelineKey,
   isSingle,
   joined,
@@ -84,11 +85,9 @@ export async function explainValue(files: SourceFiles, request: ConfigRequest, p
     ...(last === undefined ? {} : { origin: last.origin }),
     ...faultAt(judge, values, place),
     layers,
-    overriddenBy: waysOver(last?.layer ?? 'built-in', {
-      block: block.name,
-      typed: typed(place),
-      places: request.places,
-    }),
+    overriddenBy: isFixed(block.name)
+      ? []
+      : waysOver(last?.layer ?? 'built-in', { block: block.name, typed: typed(place), places: request.places }),
     readBy: block.readBy(place),
     children,
   };

@@ -86,6 +86,12 @@ test('what would go over it: every layer above the one that holds', async () => 
   expect((await explain('train.kind')).overriddenBy).toHaveLength(6);
 });
 
+test('what says what a file is has nothing that goes over it', async () => {
+  expect((await explain('kind')).overriddenBy).toEqual([]);
+  expect((await explain('apiVersion')).overriddenBy).toEqual([]);
+  expect((await explain('pipeline')).overriddenBy).not.toEqual([]);
+});
+
 test('the stages that read it, through partials and methods, and around it', async () => {
   expect((await explain('train.epochs')).readBy).toEqual(['make']);
   expect((await explain('train.kind')).readBy).toEqual(['make']);

@@ -34,7 +34,7 @@ export interface InputWish {
 /** Pins data and images and notes the selection: all of a run that is not rendered. Throws what the person typed wrong. */
 export async function prepareDocument(
   deps: PlanDeps,
-  project: Pick<OpenProject, 'pipeline' | 'sources' | 'locations'>,
+  project: Pick<OpenProject, 'pipeline' | 'sources' | 'locations'> & Partial<Pick<OpenProject, 'typed'>>,
   wishes: Wishes,
   signal: AbortSignal,
 ): Promise<RunDocument> {
@@ -57,6 +57,20 @@ export async function prepareDocument(
     pins,
     selection: { selected: [...selected], reuse, fresh: freshStages(stages, wishes.fresh), inputs },
     images: await identifyImages(deps, pipeline, stages),
+    typed: typedOf(project.typed, wishes),
+  };
+}
+
+function typedOf(
+  { set, valueFiles, project }: OpenProject['typed'] = { set: [], valueFiles: [] },
+  { inputs }: Wishes,
+): NonNullable<RunDocument['typed']> {
+  return {
+    set: [...set],
+    valueFiles: [...valueFiles],
+    // Those of other runs are in the selection.
+    inputs: inputs.flatMap(({ name, from }) => (from.kind === 'location' ? [`${name}=${from.location}`] : [])),
+    ...(project === undefined ? {} : { project }),
   };
 }
 

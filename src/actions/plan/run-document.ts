@@ -63,12 +63,26 @@ const selection = z.object({
 });
 export type Selection = z.infer<typeof selection>;
 
+/** As it was typed, for the command that is told again; paths are absolute. The rest follows from the origins and the selection. */
+const typed = z.object({
+  /** `--set NAME=VALUE`, in order. */
+  set: z.array(z.string()),
+  /** `-f FILE`, in order. */
+  valueFiles: z.array(z.string()),
+  /** `--input NAME=LOCATION`. */
+  inputs: z.array(z.string()),
+  /** `--project DIR`. */
+  project: z.string().exactOptional(),
+});
+
 const runDocument = z.object({
   version: z.literal(1),
   /** The serialised `RunSources` of src/config. */
   sources: z.string(),
   pins: z.array(pin),
   selection,
+  /** Absent of runs that an earlier version made. */
+  typed: typed.exactOptional(),
   /** Image folder or reference of the pipeline -> what it was when the run was planned. */
   images: z.record(
     z.string(),
@@ -97,7 +111,7 @@ export function documentDigest(document: RunDocument): string {
 }
 
 /** The document as a tree, without where its values came from and who is told: it is the same plan. */
-export function planOf(document: RunDocument): Json {
+export function planOf({ typed: _, ...document }: RunDocument): Json {
   const sources = planOfSources(JSON.parse(document.sources) as RunSources);
   return { ...document, sources } as unknown as Json;
 }

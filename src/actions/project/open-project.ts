@@ -41,12 +41,14 @@ export interface OpenProject {
   readonly config: RunSources;
   /** Who named which data, for messages. */
   readonly locations: readonly NamedLocation[];
+  /** What was typed beside the pipeline, with absolute paths. */
+  readonly typed: Pick<ProjectRequest, 'set' | 'valueFiles' | 'project'>;
 }
 
 /** Reads and joins everything that decides a run. Throws every fault together; writes nothing. */
 export async function openProject(files: SourceFiles, request: ProjectRequest): Promise<OpenProject> {
   const { packageRoot, cwd, home, env, project, ...typed } = request;
   const places = configPlaces({ packageRoot, cwd, home, env, ...(project === undefined ? {} : { project }) });
-  const { pipeline, sources, locations } = await configure(files, { places, env, ...typed });
-  return { pipeline, sources: serializeSources(sources), config: sources, locations };
+  const { pipeline, sources, locations, typedAs } = await configure(files, { places, env, ...typed });
+  return { pipeline, sources: serializeSources(sources), config: sources, locations, typed: typedAs };
 }

@@ -62,12 +62,12 @@ export const defineResume: DefineCommand = (command, context, done) => {
       '\nWhat runs is adopted, what is done is kept, what failed or was lost gets\na new attempt.\n',
     )
     .action(async (run: string, flags: PlaceFlags & DriveFlags & ResumeFlags) => {
-      const { deps, name } = await openRunPlace(context, flags, run);
-      const message = flags.asItIs === true ? undefined : await prepare(context, deps, name, flags);
+      const { deps, name, context: there } = await openRunPlace(context, flags, run);
+      const message = flags.asItIs === true ? undefined : await prepare(there, deps, name, flags);
       const { takeover = false, timeoutSince: since } = flags;
       const more = { takeover, ...(since === undefined ? {} : { since }) };
       const drive: typeof driveRun = (there, options, signal) =>
         withNotice(driveRun(there, { ...options, ...more }, signal), there, message);
-      done(await driveOrDetach(context, deps, name, flags, drive));
+      done(await driveOrDetach(there, deps, name, flags, drive));
     });
 };

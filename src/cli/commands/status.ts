@@ -17,7 +17,7 @@ export const defineStatus: DefineCommand = (command, context, done) => {
     .addOption(outputOption())
     .addHelpText('after', "\nEnds with 0 whatever the run's state; `wait` ends with the run's exit code.\n")
     .action(async (run: string, flags: PlaceFlags & { readonly output?: DocumentForm }) => {
-      const { deps, name } = await openRunPlace(context, flags, run);
+      const { deps, name, context: there } = await openRunPlace(context, flags, run);
       const { record } = await readRun(deps, name);
       const driven = await deps.store.isLocked(name);
       const sights = await seeAttempts(deps, record, driven);
@@ -26,7 +26,7 @@ export const defineStatus: DefineCommand = (command, context, done) => {
       const warned = await seeWarnings(deps, record, sights, context.signal);
       const after = await waysOn(deps, record, ending);
       const known = { ending, sights, after, warned, now: deps.clock.now(), ...place };
-      const text = (): string => withPlace(statusText(record, known, layoutOf(context)), context.stdout.place);
+      const text = (): string => withPlace(statusText(record, known, layoutOf(context)), there.stdout.place);
       writeDocument(
         context,
         flags.output,

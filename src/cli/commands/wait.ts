@@ -13,11 +13,11 @@ export const defineWait: DefineCommand = (command, context, done) => {
     .option('--timeout <duration>', 'stop waiting after so long (exit 124); the run goes on', parseSeconds)
     .addHelpText('after', '\nReturns when the run has ended, well or badly, with the exit code of the run.\n')
     .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly timeout?: number }) => {
-      const { deps, name } = await openRunPlace(context, flags, run);
+      const { deps, name, context: there } = await openRunPlace(context, flags, run);
       const timeout = flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout };
       const events = followRun(deps, { name, ...timeout }, context.signal);
       const { exitCode } = await presentRun(
-        context,
+        there,
         deps,
         { output: 'plain', ...flags },
         flags.output === 'json' ? events : endOnly(events),

@@ -11,12 +11,12 @@ export const defineWatch: DefineCommand = (command, context, done) => {
     .addOption(streamOption())
     .option('--timeout <duration>', 'stop watching after so long (exit 124); the run goes on', parseSeconds)
     .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly timeout?: number }) => {
-      const { deps, name } = await openRunPlace(context, flags, run);
+      const { deps, name, context: there } = await openRunPlace(context, flags, run);
       const timeout = flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout };
       const left = new AbortController();
       const signal = AbortSignal.any([context.signal, left.signal]);
       const ways = { name, driving: false, leave: () => left.abort() };
       const events = followRun(deps, { name, ...timeout }, signal);
-      done((await presentRun(context, deps, flags, events, ways)).exitCode);
+      done((await presentRun(there, deps, flags, events, ways)).exitCode);
     });
 };

@@ -179,6 +179,11 @@ export function isSingle(key: FileKey): boolean {
   return SINGLE.some((one) => one === key);
 }
 
+/** Whether it says what the file is: whoever changes it has no file of this program any more. */
+export function isFixed(key: FileKey): boolean {
+  return key === 'apiVersion' || key === 'kind';
+}
+
 /** As messages and `--set` have it: a parameter without `params.`. */
 export function shownPlace({ name }: Pick<Block, 'name'>, place: ValuePath): string {
   if (name === 'params') return dotted(place) || name;

@@ -1,5 +1,5 @@
 import { type FailureReason, mayHaveLog, type Outcome } from '../attempt/outcome.ts';
-import { lastAttempt, type RunPhase, stagePhase } from './run-phase.ts';
+import { APPROVAL_GATE, lastAttempt, type RunPhase, stagePhase } from './run-phase.ts';
 import type { RunRecord, StageRecord } from './run-record.ts';
 
 /** A way on after a stage failed. */
@@ -49,7 +49,7 @@ export function afterFailure(record: RunRecord): string {
 }
 
 /**
- * What to type once the fault of a stage is known, a line each; nothing where nothing failed. `next` is not said again.
+ * What to type once the fault of a stage is known, or where a gate refused it, a line each; nothing where neither is so. `next` is not said again.
  * `again`: the command that plans the same anew; absent = without what was typed.
  */
 export function afterCause(
@@ -57,6 +57,8 @@ export function afterCause(
   { phase, next }: { readonly phase: RunPhase; readonly next?: string },
   again = `ilab-backend run ${record.pipeline.name}`,
 ): readonly string[] {
+  if (phase === 'Refused' && refusedByGate(record))
+    return [`then with other values, which keeps what they do not concern: ${again} --set NAME=VALUE`];
   if (!FAILED.includes(phase)) return [];
   const stage = failedStage(record);
   return waysOn(stage && lastAttempt(stage)?.outcome)
@@ -83,6 +85,12 @@ function phraseOf(way: WayOn, record: RunRecord, again: string): readonly [when:
     case 'remake':
       return [' with what changed made again', `${again} --no-reuse=STAGE`];
   }
+}
+
+/** Not by a person: one who declines may be asked again. */
+function refusedByGate({ stages }: RunRecord): boolean {
+  const refused = stages.find((stage) => stagePhase(stage) === 'Refused')?.decision;
+  return refused?.kind === 'refuse' && refused.gate !== APPROVAL_GATE;
 }
 
 function failedStage(record: RunRecord): StageRecord | undefined {

@@ -100,9 +100,7 @@ function refusalMessage(record: RunRecord): string {
   const stage = record.stages.find((candidate) => stagePhase(candidate) === 'Refused');
   const decision = stage?.decision;
   if (decision?.kind !== 'refuse') return `${record.name} was refused`;
-  const what = `gate ${decision.gate} refused ${stage?.name}: ${decision.reason}`;
-  if (decision.gate === APPROVAL_GATE) return what;
-  return `${what}; a run with other values keeps what it does not concern: \`ilab-backend run ${record.pipeline.name} --set NAME=VALUE\``;
+  return `gate ${decision.gate} refused ${stage?.name}: ${decision.reason}`;
 }
 
 /** Says exactly what goes on and what does not. */

@@ -84,3 +84,17 @@ test('a log that cannot be read hides nothing else', async () => {
   expect(stages[0].attempts[0]).not.toHaveProperty('warnings');
   expect(await status(world)).toContain('weekly is done');
 });
+
+test('a run that was seen on a cluster last is found there, and a new one is told to go there', async () => {
+  const [here, there] = [new FakeWorld([], () => undefined), new FakeWorld([{ name: 'train' }], () => failed())];
+  await there.start('weekly');
+  await play(driveRun(there.deps(), { name: 'weekly' }, never));
+  const terminal = new Terminal();
+  const context = terminal.context({
+    openDeps: async ({ cluster }) => (cluster === undefined ? here : there).deps(),
+    placeOfRun: async () => ({ context: 'prod', namespace: 'team' }),
+  });
+  expect(await runProgram(['status', 'weekly'], [], context)).toBe(0);
+  expect(terminal.stdout.text).toMatch(/: ilab-backend run --set NAME=VALUE --context prod -n team$/m);
+  expect(terminal.stdout.text).toMatch(/: ilab-backend resume weekly$/m);
+});

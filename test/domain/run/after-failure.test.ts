@@ -49,6 +49,18 @@ test('what is said to be next is not said again', () => {
   ]);
 });
 
+test('whom a gate refused is told to run with other values; whom a person declined is not', () => {
+  const refusal = (gate: string) => {
+    const decision = { kind: 'refuse', gate, reason: 'x', at, epoch: 1 } as const;
+    const record = withStage(recordOf('weekly-47', ['train', 'eval']), 'eval', { decision });
+    return afterCause(record, endingOf(record, false), 'ilab-backend run fake --set data=/d');
+  };
+  expect(refusal('better')).toEqual([
+    'then with other values, which keeps what they do not concern: ilab-backend run fake --set data=/d --set NAME=VALUE',
+  ]);
+  expect(refusal('approval')).toEqual([]);
+});
+
 test('nothing where nothing failed', () => {
   const record = recordOf('weekly-47');
   expect(afterCause(record, endingOf(record, false))).toEqual([]);

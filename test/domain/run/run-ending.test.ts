@@ -155,7 +155,7 @@ describe('how a run takes its leave', () => {
       }),
       'Refused',
       4,
-      '0.4 < 0.5; a run with other values keeps what it does not concern: `ilab-backend run fake --set NAME=VALUE`',
+      'gate better refused eval: 0.4 < 0.5',
       'artifacts weekly-47',
     ],
     [

@@ -78,8 +78,9 @@ describe('status of a run that', () => {
       train     Succeeded   1          1m 12s     chose epoch-2; tuned_loss=1.235, base_loss=2.5, leaves=9, accuracy=0.8125 and 1 more
       publish   Refused     <none>     <none>     gate tuned-beats-base: tuned_loss 2.6 is not below base_loss 2.5
 
-      gate tuned-beats-base refused publish: tuned_loss 2.6 is not below base_loss 2.5; a run with other values keeps what it does not concern: \`ilab-backend run instructlab --set NAME=VALUE\`
-      next: ilab-backend artifacts weekly-47"
+      gate tuned-beats-base refused publish: tuned_loss 2.6 is not below base_loss 2.5
+      next: ilab-backend artifacts weekly-47
+      then with other values, which keeps what they do not concern: ilab-backend run instructlab --set NAME=VALUE"
     `);
   });
   test('was cancelled', () => {
