@@ -19,7 +19,7 @@ export async function bundle(root: string, plugins: readonly Plugin[] = []): Pro
       supervisor: join(root, 'src/adapters/process/supervisor/main.ts'),
       transfer: join(root, 'src/adapters/kubernetes/transfer-server/main.ts'),
       store: join(root, 'src/adapters/s3/sidecar/main.ts'),
-      publication: join(root, 'src/publication.ts'),
+      publication: join(root, 'src/publish-main.ts'),
     },
     plugins,
   );

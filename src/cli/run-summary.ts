@@ -1,8 +1,8 @@
 import { listProducts, type Product } from '../actions/artifacts/list-products.ts';
 import type { Deps } from '../actions/deps.ts';
 import { readRun } from '../actions/read-run.ts';
+import { stagesTable } from '../ui/text/answers/status-text.ts';
 import { oneLine } from '../ui/text/sanitize.ts';
-import { stagesTable } from '../ui/text/status-text.ts';
 import type { CliContext } from './context.ts';
 import { layoutOf } from './documents.ts';
 

@@ -1,5 +1,5 @@
 import type { RunView, StageView } from './run-view.ts';
-import type { OnInterrupt } from './text/run-lines.ts';
+import type { OnInterrupt } from './text/screen/run-lines.ts';
 
 /*
  * What a person did with the keys, as data: which stage is looked at, what is asked. Pure, as the view of the run is; who

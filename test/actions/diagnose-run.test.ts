@@ -7,7 +7,7 @@ import type { Finding } from '../../src/domain/diagnosis/finding.ts';
 import { UserError } from '../../src/domain/errors.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { LogLine } from '../../src/ports/target.ts';
-import { diagnosisPage, diagnosisVerdict } from '../../src/ui/text/diagnosis-page.ts';
+import { diagnosisPage, diagnosisVerdict } from '../../src/ui/text/answers/diagnosis-page.ts';
 import { FakeWorld, succeeded } from '../fakes/story.ts';
 
 const never = new AbortController().signal;

@@ -6,7 +6,7 @@ import { FILE_KEYS, STAGE_KEYS, TIMEOUT_KEYS } from '../../src/config/settings/f
 import { NOTIFY_SCHEMA } from '../../src/config/settings/notify-settings.ts';
 import { POD_SCHEMA } from '../../src/config/settings/pod-settings.ts';
 import type { Explanation } from '../../src/domain/explain/explanation.ts';
-import { explanationText } from '../../src/ui/text/explanation-text.ts';
+import { explanationText } from '../../src/ui/text/answers/explanation-text.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../ui/hostile.ts';
 import { PACKAGE_ROOT, type Typed, TypedIn } from './harness.ts';
 

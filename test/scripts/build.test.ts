@@ -9,7 +9,7 @@ import { Clone } from './clone.ts';
 const SUPERVISOR = 'src/adapters/process/supervisor/main.ts';
 const TRANSFER = 'src/adapters/kubernetes/transfer-server/main.ts';
 const STORE = 'src/adapters/s3/sidecar/main.ts';
-const PUBLICATION = 'src/publication.ts';
+const PUBLICATION = 'src/publish-main.ts';
 
 let clone: Clone;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { extend, resample, SERIES_MAX, type Series } from '../../src/ui/series.ts';
-import { sparkline } from '../../src/ui/text/sparkline.ts';
+import { sparkline } from '../../src/ui/text/screen/sparkline.ts';
 
 function seriesOf(values: readonly number[]): Series {
   return values.reduce<Series | undefined>(extend, undefined) as Series;

@@ -1,6 +1,6 @@
 import { type ConfigValue, isTimeout, viewConfig } from '../../actions/project/view-config.ts';
 import { durationText } from '../../domain/durations.ts';
-import { configLines } from '../../ui/text/config-lines.ts';
+import { configLines } from '../../ui/text/answers/config-lines.ts';
 import { oneLine } from '../../ui/text/sanitize.ts';
 import { table } from '../../ui/text/table.ts';
 import type { DefineCommand } from '../define-command.ts';

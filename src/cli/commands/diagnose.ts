@@ -3,7 +3,12 @@ import type { Deps } from '../../actions/deps.ts';
 import { diagnoseRun } from '../../actions/diagnose-run.ts';
 import type { Finding } from '../../domain/diagnosis/finding.ts';
 import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
-import { DIAGNOSIS_CONTENTS, diagnosisPage, diagnosisParts, diagnosisVerdict } from '../../ui/text/diagnosis-page.ts';
+import {
+  DIAGNOSIS_CONTENTS,
+  diagnosisPage,
+  diagnosisParts,
+  diagnosisVerdict,
+} from '../../ui/text/answers/diagnosis-page.ts';
 import { formatBytes } from '../../ui/text/format.ts';
 import { printableJson } from '../../ui/text/printable-json.ts';
 import { oneLine } from '../../ui/text/sanitize.ts';

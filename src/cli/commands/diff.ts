@@ -1,5 +1,5 @@
 import { diffRuns } from '../../actions/diff-runs.ts';
-import { differenceTable } from '../../ui/text/difference-table.ts';
+import { differenceTable } from '../../ui/text/answers/difference-table.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type DocumentForm, layoutOf, outputOption, writeDocument } from '../documents.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';

@@ -1,7 +1,7 @@
 import { UserError } from '../../domain/errors.ts';
 import { explainError } from '../../domain/explain/explain-error.ts';
-import { errorExplanationText } from '../../ui/text/error-explanation-text.ts';
-import { explanationText } from '../../ui/text/explanation-text.ts';
+import { errorExplanationText } from '../../ui/text/answers/error-explanation-text.ts';
+import { explanationText } from '../../ui/text/answers/explanation-text.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type DocumentForm, layoutOf, outputOption, writeDocument } from '../documents.ts';
 import { addProjectOptions, type ProjectFlags, projectRequest } from '../project.ts';

@@ -7,8 +7,8 @@ import { type Act, FIRST_SCREEN, logOf, press, type Screen, shownStage } from '.
 import type { Display, EventSubscriber, LogTail } from '../subscriber.ts';
 import { eventLine } from '../text/event-line.ts';
 import { pastOf } from '../text/past-line.ts';
-import { finalLines, type OnInterrupt } from '../text/run-lines.ts';
-import { frameLines, LOG_ROWS_MIN, type Size } from '../text/screen-lines.ts';
+import { finalLines, type OnInterrupt } from '../text/screen/run-lines.ts';
+import { frameLines, LOG_ROWS_MIN, type Size } from '../text/screen/screen-lines.ts';
 import type { Expected } from '../time-left.ts';
 import { Canvas } from './canvas.tsx';
 import { LiveLog } from './live-log.ts';

@@ -1,6 +1,6 @@
 import type { LogFollow } from '../controls.ts';
 import type { LoggedAttempt } from '../screen.ts';
-import { type LogView, READING } from '../text/pane-lines.ts';
+import { type LogView, READING } from '../text/screen/pane-lines.ts';
 
 /** More than a frame shows. */
 const LINES_MAX = 60;

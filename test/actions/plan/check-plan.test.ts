@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkPlan } from '../../../src/actions/plan/check-plan.ts';
 import { makePlan } from '../../../src/actions/plan/make-plan.ts';
 import type { ImageKnowledge } from '../../../src/domain/image/image-knowledge.ts';
-import { planTable } from '../../../src/ui/text/plan-table.ts';
+import { planTable } from '../../../src/ui/text/answers/plan-table.ts';
 import { type FakeStage, FakeWorld, succeeded } from '../../fakes/story.ts';
 
 const CHAIN: readonly FakeStage[] = [{ name: 'datagen' }, { name: 'train', needs: ['datagen'] }];

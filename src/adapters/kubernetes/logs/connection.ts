@@ -1,6 +1,6 @@
 import { type KubeApi, KubeFault, type LogQuery } from '../api/kube-api.ts';
 import type { InstanceLog, Taken } from './instance-log.ts';
-import { LineSplitter, type Notice, type RawLine } from './line-splitter.ts';
+import { LineSplitter, type Notice, type RawLine } from './lines/line-splitter.ts';
 
 const CUT_STAMP = /^[0-9T:.Z+-]* ?$/;
 

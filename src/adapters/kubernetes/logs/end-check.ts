@@ -1,6 +1,6 @@
 import type { FollowerOptions } from './follower-options.ts';
-import { LAST_LINES } from './last-lines.ts';
-import { LineSplitter, type RawLine } from './line-splitter.ts';
+import { LAST_LINES } from './lines/last-lines.ts';
+import { LineSplitter, type RawLine } from './lines/line-splitter.ts';
 
 /** As many lines come again sooner than a question is answered. */
 const FEW_LINES = 1000;

@@ -11,9 +11,9 @@ import type { FollowSlots } from './follow-slots.ts';
 import { FOLLOW_TIMING, type FollowTiming } from './follow-timing.ts';
 import { InstanceFollower } from './instance-follower.ts';
 import { InstanceLog } from './instance-log.ts';
-import { LineMask } from './line-mask.ts';
-import { LogFile } from './log-file.ts';
+import { LineMask } from './lines/line-mask.ts';
 import type { PodState } from './pod-state.ts';
+import { LogFile } from './stored/log-file.ts';
 
 /** Something that a person who reads the log has to know. */
 export interface LogTrouble {

@@ -3,10 +3,10 @@ import { type Pass, readConnection } from './connection.ts';
 import { readEnd } from './end-check.ts';
 import type { FollowerOptions } from './follower-options.ts';
 import type { InstanceState } from './instance-view.ts';
-import type { RawLine } from './line-splitter.ts';
-import type { LogEnd } from './log-file.ts';
+import type { RawLine } from './lines/line-splitter.ts';
+import { secondOf, stampOf } from './lines/stamp.ts';
 import { RotationCheck } from './rotation-check.ts';
-import { secondOf, stampOf } from './stamp.ts';
+import type { LogEnd } from './stored/log-file.ts';
 
 /** Tries at a log whose container has ended before what it lacks is given up. */
 const LAST_TRIES = 6;

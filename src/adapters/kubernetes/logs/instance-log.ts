@@ -2,16 +2,16 @@ import { fstatSync, ftruncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../files/make-folder.ts';
 import { storing } from '../../files/storing.ts';
-import { keyOf, lineKey } from './line-key.ts';
-import { LineMark } from './line-mark.ts';
-import type { LineMask } from './line-mask.ts';
-import { PIECE_BYTES, type RawLine } from './line-splitter.ts';
-import { type LogEnd, LogFile } from './log-file.ts';
-import { LogWindow } from './log-window.ts';
-import { type Proof, ProofFile } from './proof-file.ts';
-import { stampOf } from './stamp.ts';
-import { StampReader } from './stamp-reader.ts';
-import { firstStamp, isEndOfLineBefore, readState, readWindow } from './stored-lines.ts';
+import { keyOf, lineKey } from './lines/line-key.ts';
+import { LineMark } from './lines/line-mark.ts';
+import type { LineMask } from './lines/line-mask.ts';
+import { PIECE_BYTES, type RawLine } from './lines/line-splitter.ts';
+import { LogWindow } from './lines/log-window.ts';
+import { stampOf } from './lines/stamp.ts';
+import { StampReader } from './lines/stamp-reader.ts';
+import { type LogEnd, LogFile } from './stored/log-file.ts';
+import { type Proof, ProofFile } from './stored/proof-file.ts';
+import { firstStamp, isEndOfLineBefore, readState, readWindow } from './stored/stored-lines.ts';
 
 const LINE_END = 0x0a;
 

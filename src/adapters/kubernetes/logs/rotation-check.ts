@@ -1,5 +1,5 @@
 import type { FollowerOptions } from './follower-options.ts';
-import { LONGEST_STAMP, parseStamp } from './stamp.ts';
+import { LONGEST_STAMP, parseStamp } from './lines/stamp.ts';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;

@@ -2,8 +2,8 @@ import { decodeBytes } from '../../../domain/decode-bytes.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { LogLine, LogOptions } from '../../../ports/target.ts';
 import { type KubeApi, KubeFault } from '../api/kube-api.ts';
-import { LineMask } from '../logs/line-mask.ts';
-import { LineSplitter } from '../logs/line-splitter.ts';
+import { LineMask } from '../logs/lines/line-mask.ts';
+import { LineSplitter } from '../logs/lines/line-splitter.ts';
 import type { PodState } from '../logs/pod-state.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { lineKey } from '../../../../src/adapters/kubernetes/logs/line-key.ts';
-import { LineSplitter, type RawLine } from '../../../../src/adapters/kubernetes/logs/line-splitter.ts';
-import { LogWindow } from '../../../../src/adapters/kubernetes/logs/log-window.ts';
+import { lineKey } from '../../../../src/adapters/kubernetes/logs/lines/line-key.ts';
+import { LineSplitter, type RawLine } from '../../../../src/adapters/kubernetes/logs/lines/line-splitter.ts';
+import { LogWindow } from '../../../../src/adapters/kubernetes/logs/lines/log-window.ts';
 import type { KubeletModel } from './kubelet-model.ts';
 
 /** What a method has stored: lines `<time> <text>`, and GAP where it says that some may be missing. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConnection } from '../../../../src/adapters/kubernetes/logs/connection.ts';
 import { InstanceLog } from '../../../../src/adapters/kubernetes/logs/instance-log.ts';
-import { LineMask } from '../../../../src/adapters/kubernetes/logs/line-mask.ts';
+import { LineMask } from '../../../../src/adapters/kubernetes/logs/lines/line-mask.ts';
 import { KubeletModel, type ModelOptions, type Random, randomFrom, writeLines } from './kubelet-model.ts';
 import { GAP, type Stored, windowAndProof } from './methods.ts';
 

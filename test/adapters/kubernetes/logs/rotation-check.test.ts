@@ -6,7 +6,7 @@ import { Changes } from '../../../../src/adapters/kubernetes/logs/changes.ts';
 import { FollowSlots } from '../../../../src/adapters/kubernetes/logs/follow-slots.ts';
 import { InstanceFollower } from '../../../../src/adapters/kubernetes/logs/instance-follower.ts';
 import { InstanceLog } from '../../../../src/adapters/kubernetes/logs/instance-log.ts';
-import { LineMask } from '../../../../src/adapters/kubernetes/logs/line-mask.ts';
+import { LineMask } from '../../../../src/adapters/kubernetes/logs/lines/line-mask.ts';
 import { until } from '../../../fakes/until.ts';
 import { FakeKubelet, line, QUICK } from './fake-kubelet.ts';
 
