@@ -16,10 +16,17 @@ const PROFILES = ['local', 'kind-cpu', 'h100x4', 'h100x8', 'a100x8', 'l40s', 'mu
 const place = new TypedIn();
 afterAll(() => place.remove());
 
-async function open(profile: string, ...set: readonly string[]): Promise<RenderablePipeline> {
+const opened = new Map<string, Promise<RenderablePipeline>>();
+
+/** Once for all who ask for the same. */
+function open(profile: string, ...set: readonly string[]): Promise<RenderablePipeline> {
   const model = ['local', 'kind-cpu', 'hub'].includes(profile) ? 'tiny' : 'hf:instructlab/granite-7b-lab';
   const values = ['taxonomy=/data/taxonomy', 'documents=/data/documents', `model=${model}`, ...set];
-  return (await place.configure({ pipeline: 'instructlab', profile, set: values })).pipeline;
+  const key = JSON.stringify([profile, values]);
+  const pipeline =
+    opened.get(key) ?? place.configure({ pipeline: 'instructlab', profile, set: values }).then((of) => of.pipeline);
+  opened.set(key, pipeline);
+  return pipeline;
 }
 
 describe('the manifests of the InstructLab pipeline', () => {

@@ -8,7 +8,7 @@ import { Scratch } from '../../../src/adapters/sources/pulls/scratch.ts';
 import { UrlOrigin } from '../../../src/adapters/sources/pulls/url-origin.ts';
 import { createSourceStore } from '../../../src/adapters/sources/source-store.ts';
 import type { PinnedSource, SourceRequest, SourceStore } from '../../../src/ports/source-store.ts';
-import { gitIn } from './repository.ts';
+import { gitIn, gitScriptIn } from './repository.ts';
 
 const never = new AbortController().signal;
 const URL = 'https://git.example.org/taxonomy';
@@ -21,8 +21,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'ilab-pulls-'));
   taxonomy = join(root, 'taxonomy');
   write('skills/a/qna.yaml', 'one\ntwo\nthree\n');
-  git('init', '-q', '-b', 'main');
-  base = commit('ada');
+  base = gitScriptIn(taxonomy, `ada init -q -b main\n${COMMIT}`, 'ada <ada@example.org>');
   const hub = () => Promise.reject(new Error('no hub is asked'));
   store = createSourceStore({
     workspace: join(root, 'workspace'),
@@ -50,20 +49,20 @@ function git(...args: readonly string[]): string {
 }
 
 function commit(author: string): string {
-  git('add', '--all');
-  git('commit', '-q', '--allow-empty', '--author', `${author} <${author}@example.org>`, '-m', 'x');
-  return git('rev-parse', 'HEAD');
+  return gitScriptIn(taxonomy, COMMIT, `${author} <${author}@example.org>`);
 }
+
+const COMMIT = `ada add --all
+ada commit -q --allow-empty --author "$1" -m x
+ada rev-parse HEAD`;
 
 /** A pull request on the first commit that changes what `change` changes. */
 function pull(number: number, change: () => void, { author = 'grace', ref = 'pull' } = {}): string {
   git('checkout', '-q', '--detach', base);
   change();
-  const head = commit(author);
-  git('update-ref', `refs/${ref}/${number}/head`, head);
-  git('checkout', '-q', '-f', 'main');
-  git('clean', '-q', '-ffd');
-  return head;
+  const back = 'ada update-ref "$2" HEAD\nada checkout -q -f main\nada clean -q -ffd';
+  const who = `${author} <${author}@example.org>`;
+  return gitScriptIn(taxonomy, `${COMMIT}\n${back}`, who, `refs/${ref}/${number}/head`);
 }
 
 function request(pulls: readonly number[], change: Partial<SourceRequest> = {}): SourceRequest {
