@@ -59,7 +59,7 @@ async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportO
   const ending = endingOf(record, driven, sights);
   const isOver = hasEnded(ending.phase);
   const endedAt = lastEnd(record);
-  const { stageSeconds, ownSeconds } = overheadOf(record);
+  const { stageSeconds, preparingSeconds, ownSeconds } = overheadOf(record);
   const missing: string[] = [];
   const tell = (sentence: string): void => void missing.push(sentence);
   const gates = await gatesOf(deps, record, document, tell);
@@ -78,7 +78,11 @@ async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportO
     createdAt: record.createdAt,
     ...(isOver && endedAt !== undefined ? { endedAt } : {}),
     planDigest: record.planDigest,
-    seconds: { stages: stageSeconds, own: ownSeconds },
+    seconds: {
+      stages: stageSeconds,
+      ...(preparingSeconds === undefined ? {} : { preparing: preparingSeconds }),
+      own: ownSeconds,
+    },
     gpuHours: gpuHoursOf(record, now),
     stages: record.stages.map((stage) => reportStage(record, stage, sights, now)),
     failures: record.stages.flatMap(failuresOf),

@@ -40,8 +40,8 @@ export interface RunReport {
   readonly endedAt?: string;
   /** Same digest = same plan. */
   readonly planDigest: string;
-  /** Seconds of the stages themselves, and of this program before and after them. */
-  readonly seconds: { readonly stages: number; readonly own: number };
+  /** Seconds of the stages themselves, of installing what they run in (absent where that took none), and of this program before and after them. */
+  readonly seconds: { readonly stages: number; readonly preparing?: number; readonly own: number };
   readonly gpuHours: GpuHours;
   readonly stages: readonly StageReport[];
   /** Every attempt that did not end well, oldest first. */

@@ -237,6 +237,7 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
     const [from, to] = [row.compared.base?.value, row.compared.tuned?.value];
     return from === undefined || to === undefined ? [] : [{ y: key(row), from, to }];
   });
+  const isLow = measure.better === 'lower';
   const draw = (document: unknown, isNarrow: boolean) =>
     Plot.plot({
       ...base(document, names.map(label), names.length * (isNarrow ? ROW_WITH_NAME : ROW) + 46),
@@ -245,14 +246,17 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
         : { marginLeft: Math.round(Math.max(...names.map((name) => label(name).length), 4) * 6.6) + 14 }),
       x: {
         domain: [lowest - pad, highest + pad],
-        label: `${measure.name}, ${measure.better} is better`,
-        labelAnchor: 'right',
+        // The arrow points to where a figure is better, not to where it is larger.
+        label: isLow ? `← ${measure.name}, lower is better` : `${measure.name}, higher is better →`,
       },
       y: { domain: names, type: 'band', label: null, padding: 0.4, ...(isNarrow ? { axis: null } : {}) },
       color: { type: 'identity' },
       marks: [
         Plot.gridX({ strokeOpacity: 0.16 }),
-        Plot.axisX({ tickSize: 0, tickFormat: short, ...(isNarrow ? { ticks: 4 } : {}) }),
+        Plot.axisX({
+          ...{ tickSize: 0, tickFormat: short, labelAnchor: isLow ? 'left' : 'right' },
+          ...(isNarrow ? { ticks: 4 } : {}),
+        }),
         isNarrow
           ? Plot.text(names, {
               ...{ y: (name: string) => name, text: (name: string) => label(name) },
@@ -268,13 +272,14 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
         Plot.dot(side('base'), {
           x: 'value',
           y: 'y',
-          r: 4,
+          // Larger than the one of the tuned model: where both are the same it is a ring around it.
+          r: 5.5,
           fill: 'var(--paper)',
           stroke: 'var(--quiet)',
           strokeWidth: 1.5,
         }),
         Plot.dot(side('tuned'), {
-          ...{ x: 'value', y: 'y', r: 4.5 },
+          ...{ x: 'value', y: 'y', r: 3.5 },
           fill: ({ index }: { readonly index: number }) => `var(--run-${index + 1})`,
         }),
       ],

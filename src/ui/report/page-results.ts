@@ -25,6 +25,19 @@ export function scoresSection(runs: readonly RunReport[]): readonly Section[] {
   return section('scores', 'Scores', [...chosen, ...parts]);
 }
 
+/** What whoever opens a report looks for first: each measure of the whole model, before and after. */
+export function resultLine({ scores }: RunReport): Markup | '' {
+  const told = scores.flatMap(({ measures }) =>
+    measures.flatMap((measure) => {
+      const { name, base, tuned, verdict: said } = measure;
+      if (base === undefined || tuned === undefined) return [];
+      const figures = `${name} ${shownFigure(base.value)} → ${shownFigure(tuned.value)}`;
+      return [html`<li>${figures}${said === undefined ? '' : html`: ${verdict(measure)}`}</li>`];
+    }),
+  );
+  return told.length === 0 ? '' : html`<ul class="result">${told}</ul>`;
+}
+
 function measurePart(runs: readonly RunReport[], name: string, index: number): Markup {
   const found = runs.flatMap((run, place) =>
     run.scores.flatMap(({ measures }) =>

@@ -1,7 +1,7 @@
 import type { Report, RunReport } from '../../domain/report/report.ts';
 import { html, Markup } from './markup.ts';
 import { dataSection, gatesSection, originsSections, valuesSection } from './page-origins.ts';
-import { curvesSection, scoresSection } from './page-results.ts';
+import { curvesSection, resultLine, scoresSection } from './page-results.ts';
 import { failuresSection, gpuSection, timeSection, warningsSection } from './page-time.ts';
 import { factsOf, shownTime } from './shown.ts';
 import { STYLE } from './style.ts';
@@ -61,7 +61,7 @@ ${sections.map(({ id, title: name, content }) => html`<section aria-labelledby="
 function lead(run: RunReport, isOneOfMany: boolean): Markup {
   const tone = run.phase === 'Succeeded' ? 'good' : run.endedAt === undefined ? '' : 'bad';
   const name = isOneOfMany && !run.message.startsWith(run.name) ? `${run.name}: ` : '';
-  return html`<p class="lead"><span class="badge ${tone}">${run.phase}</span> ${name}${run.message}</p>`;
+  return html`<p class="lead"><span class="badge ${tone}">${run.phase}</span> ${name}${run.message}</p>${resultLine(run)}`;
 }
 
 function factsTable(runs: readonly RunReport[], madeAt: string): Markup {

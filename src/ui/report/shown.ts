@@ -66,7 +66,8 @@ export function factsOf(run: RunReport, madeAt: string): readonly (readonly [nam
     ['Ended', run.endedAt === undefined ? 'not yet' : `${shownTime(run.endedAt)} UTC`],
     ['Took', formatDuration(wallSeconds(run, madeAt))],
     ['In stages', formatDuration(seconds.stages)],
-    ['Attempts', `${tries}${run.failures.length === 0 ? '' : `, ${run.failures.length} not well`}`],
+    ...(seconds.preparing === undefined ? [] : ([['Installing packages', formatDuration(seconds.preparing)]] as const)),
+    ['Attempts', `${tries}${run.failures.length === 0 ? '' : ` (${run.failures.length} ended badly)`}`],
     [
       'GPU-hours',
       hasGpus ? `${shownHours(gpuHours.held)} held, ${shownHours(gpuHours.productive)} productive` : 'none',

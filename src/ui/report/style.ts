@@ -30,6 +30,7 @@ h3 { font-size: 1rem; margin: 1.75rem 0 .5rem; }
 p { margin: .5rem 0; max-width: 44rem; }
 .kicker { color: var(--quiet); margin: 0 0 .5rem; }
 .lead { font-size: 1.1rem; }
+.result { list-style: none; margin: .25rem 0 1rem; padding: 0; }
 .note { color: var(--quiet); font-size: .9rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

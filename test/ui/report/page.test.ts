@@ -80,6 +80,18 @@ describe('the page', () => {
     expect(page).toContain('--set train.epochs=3');
   });
 
+  test('says at its head what the run gained, and where the time before its stages went', () => {
+    const head = page.slice(0, page.indexOf('<nav'));
+    expect(head).toContain('<li>Held-out loss 5.7570 → 2.4500: <span class="good">better</span></li>');
+    expect(head).toContain('<li>MMLU 0.4100 → 0.4500: within noise</li>');
+    expect(page).toMatch(/Installing packages<\/th>[\s\S]{0,40}2m 51s/);
+  });
+
+  test('points with the arrow of a chart to where its figures are better', () => {
+    expect(page).toContain('← Held-out loss, lower is better<');
+    expect(page).toContain('MMLU, higher is better →<');
+  });
+
   test('shows what the logs warned of with what to change, and times with their zone', () => {
     expect(page).toMatch(/GPU 3&#39;s memory ran out<br><code class="code">torch.OutOfMemoryError/);
     expect(page).toContain('lower train.maxBatchLength (now 60000)');

@@ -125,7 +125,7 @@ function run(name: string, shift: number): RunReport {
     ...{ profile: 'h100x4', target: 'kubernetes', place: 'namespace team of cluster prod' },
     createdBy: { user: 'ada', host: 'desk' },
     ...{ createdAt: at(0), endedAt: at(48_941 + shift), planDigest: SHA },
-    seconds: { stages: 46_400 + shift, own: 8.2 },
+    seconds: { stages: 46_400 + shift, preparing: 171, own: 8.2 },
     gpuHours: { requested: 42.51, held: 41.02, productive: 34.13, wasted: 6.89, open: 0, unknown: 0 },
     stages: stages(shift),
     failures: [
