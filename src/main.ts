@@ -99,13 +99,13 @@ function main(): void {
       ]);
       return outlinePipeline(files, request, name);
     },
-    validateProject: async (request) => {
+    validateProject: async (request, tell) => {
       const [{ validateProject }, files] = await Promise.all([
         import('./actions/project/validate-project.ts'),
         openFiles(),
       ]);
       const place = request.project === undefined ? {} : { project: request.project };
-      return validateProject(files, request, (kind) => places.openPlanTarget(place, kind));
+      return validateProject(files, request, (kind) => places.openPlanTarget(place, kind), tell);
     },
     openProjectMaker: async () => {
       const [{ projectMaker }, files] = await Promise.all([import('./actions/project/init-project.ts'), openFiles()]);

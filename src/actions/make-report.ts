@@ -30,6 +30,8 @@ export interface ReportOptions {
   /** Reads scores, manifests and logs too; on a cluster that takes a pod for as long as it reads. */
   readonly files: boolean;
   readonly signal: AbortSignal;
+  /** Hears what is being read. */
+  readonly tell?: (what: string) => void;
 }
 
 /**
@@ -50,7 +52,9 @@ export async function makeReport(runs: readonly ReportedRun[], options: ReportOp
   };
 }
 
-async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportOptions): Promise<RunReport> {
+async function reportRun({ deps, name }: ReportedRun, options: ReportOptions): Promise<RunReport> {
+  const { files, signal, tell: say } = options;
+  say?.(`reading ${name} in ${deps.store.place}`);
   const { record } = await readRun(deps, name);
   const document = parseDocument(await deps.store.readSources(name), name);
   const driven = await deps.store.isLocked(name);
@@ -63,6 +67,7 @@ async function reportRun({ deps, name }: ReportedRun, { files, signal }: ReportO
   const missing: string[] = [];
   const tell = (sentence: string): void => void missing.push(sentence);
   const gates = await gatesOf(deps, record, document, tell);
+  if (files) say?.(`reading what ${name} made`);
   const read = files ? await readFiles(deps, record, signal, tell) : NOTHING_READ;
   if (!files) tell('scores, data counts, curves and warnings: nobody asked for them (--no-files)');
   return {

@@ -52,7 +52,7 @@ export interface CliContext {
   /** The names in a pipeline, for completion; `name` absent = the one that is meant when none is typed. */
   readonly outlinePipeline: (request: LibraryRequest, name: string | undefined) => Promise<PipelineOutline>;
   /** Looks at everything that files can tell; asks nobody. */
-  readonly validateProject: (request: ProjectRequest) => Promise<Validation>;
+  readonly validateProject: (request: ProjectRequest, tell: (what: string) => void) => Promise<Validation>;
   /** Makes the file of a new project; writes nothing. */
   readonly openProjectMaker: () => Promise<ProjectMaker>;
   /** Asks the person; undefined where nobody can be asked. */

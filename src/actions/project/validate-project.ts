@@ -60,12 +60,13 @@ const NOT_CHECKED = [
 
 /**
  * Looks at everything that files can tell: the project's and the user's file, the pipeline, the templates of all variants,
- * all profiles with overlays, gates and values. Asks no cluster and no service. Throws only when there is no such pipeline.
+ * all profiles with overlays, gates and values. Asks no cluster and no service; `tell` hears what is being done. Throws only when there is no such pipeline.
  */
 export async function validateProject(
   files: SourceFiles,
   request: ProjectRequest,
   openTarget: (kind: 'local' | 'kubernetes') => Promise<PlanTarget>,
+  tell: (what: string) => void = () => undefined,
 ): Promise<Validation> {
   const { packageRoot, cwd, home, env, project, ...typed } = request;
   const places = configPlaces({ packageRoot, cwd, home, env, ...(project === undefined ? {} : { project }) });
@@ -76,6 +77,7 @@ export async function validateProject(
   for (const profile of survey.profiles) {
     if (profile.isChosen && profile.missing.length > 0) faults.push(missingFault(profile, survey.profiles));
     if (profile.configured === undefined || survey.loaded === undefined) continue;
+    tell(`rendering all stages${profile.name === undefined ? '' : ` with profile ${profile.name}`}`);
     const kind = profile.configured.sources.target;
     const target = targets.get(kind) ?? identifyingOnce(await openTarget(kind));
     targets.set(kind, target);

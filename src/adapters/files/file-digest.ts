@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, type Dirent, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { formatListing, isListingPath, type ListingEntry } from '../../domain/data/digest.ts';
 
 const CHUNK = 1024 * 1024;
+/** Some hundredths of a second. */
+const CHUNKS_A_TURN = 32;
 
 /** A folder holds what no listing can name: a link, a device, a control character. */
 export class NotListable extends Error {
@@ -12,6 +15,29 @@ export class NotListable extends Error {
 
 /** SHA-256 and size of a regular file, following no link; `path` of the entry is `name`. */
 export function digestFile(path: string, name: string): ListingEntry {
+  const steps = digestSteps(path, name);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same where somebody waits meanwhile: others get a turn, and Ctrl-C ends it. */
+export async function digestFileInTurns(path: string, name: string, signal: AbortSignal): Promise<ListingEntry> {
+  const steps = digestSteps(path, name);
+  try {
+    for (let count = 1; ; count += 1) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (count % CHUNKS_A_TURN === 0) await setImmediate(undefined, { signal });
+    }
+  } finally {
+    steps.return(undefined as never);
+  }
+}
+
+/** A step a chunk. */
+function* digestSteps(path: string, name: string): Generator<undefined, ListingEntry> {
   // O_NONBLOCK: opening a FIFO must not hang before the check refuses it.
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -22,6 +48,7 @@ export function digestFile(path: string, name: string): ListingEntry {
     for (let got = readSync(file, buffer); got > 0; got = readSync(file, buffer)) {
       hash.update(buffer.subarray(0, got));
       size += got;
+      yield undefined;
     }
     return { path: name, size, sha256: hash.digest('hex') };
   } finally {

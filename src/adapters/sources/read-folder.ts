@@ -4,7 +4,7 @@ import { digestOfSource, formatListing, type ListingEntry } from '../../domain/d
 import { NoData } from '../../domain/data/no-data.ts';
 import type { SourceFacts } from '../../domain/data/source-facts.ts';
 import type { SourceRequest } from '../../ports/source-store.ts';
-import { digestFile } from '../files/file-digest.ts';
+import { digestFileInTurns } from '../files/file-digest.ts';
 import { checkFile, walk } from './folder.ts';
 import { readWorkTree } from './work-tree.ts';
 
@@ -32,7 +32,7 @@ export async function readFolder(request: SourceRequest, signal: AbortSignal): P
   for (const name of names) {
     signal.throwIfAborted();
     await checkFile(input, location, name);
-    files.push(digestFile(join(location, name), name));
+    files.push(await digestFileInTurns(join(location, name), name, signal));
   }
   const digest = digestOfSource(formatListing(files), tree ?? {});
   if (tree === undefined) return { root: location, digest, files };

@@ -12,6 +12,7 @@ import { type DocumentForm, layoutOf, outputOption, writeDocument } from '../doc
 import { addPlaceOptions, openPlanPlace, openRunPlace, type PlaceFlags, RUN_ARGUMENT, targetOf } from '../place.ts';
 import { addProjectOptions, addRequireOption, addTimeoutOptions, openProject, type ProjectFlags } from '../project.ts';
 import { addSelectionOptions, type SelectionFlags, wishesOf } from '../selection.ts';
+import { telling, tellingDeps } from '../wait-line.ts';
 
 type PlanFlags = PlaceFlags &
   ProjectFlags &
@@ -51,12 +52,17 @@ export async function showPlan(
     readonly against?: RunPlace | undefined;
   },
 ): Promise<number> {
-  const document = await prepareDocument(deps, project, wishes, context.signal);
-  const runs = (await deps.store.list()).map((stored) => stored.record);
-  const decision: DecisionContext = { pipeline: project.pipeline, document, runs, artifacts: deps.artifacts };
-  const plan = await makePlan(decision, deps.target);
   const { project: named, against } = shown;
-  const differences = against === undefined ? undefined : await diffFromRun(against, document);
+  const { plan, differences } = await telling(context, async (at) => {
+    const document = await prepareDocument(tellingDeps(deps, at), project, wishes, context.signal);
+    at(`looking what ${deps.store.place} has`);
+    const runs = (await deps.store.list()).map((stored) => stored.record);
+    const decision: DecisionContext = { pipeline: project.pipeline, document, runs, artifacts: deps.artifacts };
+    return {
+      plan: await makePlan(decision, deps.target),
+      differences: against === undefined ? undefined : await diffFromRun(against, document),
+    };
+  });
   const layout = layoutOf(context);
   const text = (): string =>
     [

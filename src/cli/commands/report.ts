@@ -7,6 +7,7 @@ import { printableJson } from '../../ui/text/printable-json.ts';
 import type { CliContext } from '../context.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';
+import { telling } from '../wait-line.ts';
 
 const FORMS = ['html', 'md', 'json'] as const;
 type Form = (typeof FORMS)[number];
@@ -40,14 +41,21 @@ export const defineReport: DefineCommand = (command, context, done) => {
       if (names.length > MOST_RUNS) {
         throw new UserError('bad-usage', `${names.length} runs do not fit side by side: at most ${MOST_RUNS}`);
       }
-      const runs: ReportedRun[] = [];
-      for (const name of names) runs.push(await openRunPlace(context, flags, name));
+      const runs = await telling(context, async (tell) => {
+        const found: ReportedRun[] = [];
+        for (const name of names) {
+          tell(`looking for ${name}`);
+          found.push(await openRunPlace(context, flags, name));
+        }
+        return found;
+      });
       const file = flags.file ?? (form === 'html' ? `${runs.map(({ name }) => name).join('-')}-report.html` : STDOUT);
       if (flags.open === true && file === STDOUT) {
         throw new UserError('bad-usage', 'what goes to stdout cannot be opened', { hint: 'name a file with --file' });
       }
       const { version, signal } = context;
-      const text = await textOf(await makeReport(runs, { version, files: flags.files, signal }), form);
+      const report = await telling(context, (tell) => makeReport(runs, { version, files: flags.files, signal, tell }));
+      const text = await textOf(report, form);
       await leave(context, file, text);
       if (flags.open === true) await context.openOnDesktop(resolve(context.cwd, file));
       done(0);

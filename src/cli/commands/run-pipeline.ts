@@ -13,6 +13,7 @@ import type { DriveFlags } from '../drive-options.ts';
 import { clusterOf, openPlace, openPlanPlace, type PlaceFlags, placeOf, targetOf } from '../place.ts';
 import { openProject, type ProjectFlags } from '../project.ts';
 import { type SelectionFlags, wishesOf } from '../selection.ts';
+import { telling, tellingDeps } from '../wait-line.ts';
 import { showPlan } from './plan.ts';
 
 export interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags {
@@ -77,7 +78,7 @@ async function record(
   const { name } = flags;
   const { pipeline } = project;
   const target = targetOf(flags) ?? pipeline.target;
-  const document = await prepareDocument(deps, project, wishes, signal);
+  const document = await telling(context, (at) => prepareDocument(tellingDeps(deps, at), project, wishes, signal));
   // A run of that name goes on with its own plan: what it builds on was there when it was recorded.
   const known = name !== undefined && (await deps.store.read(name)) !== undefined;
   if (!known) {

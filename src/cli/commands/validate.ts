@@ -4,6 +4,7 @@ import { wrapTo } from '../../ui/text/text-width.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type DocumentForm, layoutOf, outputOption, writeDocument } from '../documents.ts';
 import { addProjectOptions, addRequireOption, type ProjectFlags, projectRequest } from '../project.ts';
+import { telling } from '../wait-line.ts';
 
 type ValidateFlags = ProjectFlags & { readonly output?: DocumentForm };
 
@@ -16,7 +17,8 @@ export const defineValidate: DefineCommand = (command, context, done) => {
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText('after', VALIDATE_HELP)
     .action(async (pipeline: string | undefined, flags: ValidateFlags) => {
-      const validation = await context.validateProject(projectRequest(context, pipeline, flags));
+      const request = projectRequest(context, pipeline, flags);
+      const validation = await telling(context, (at) => context.validateProject(request, at));
       const shown = withoutText(validation);
       writeDocument(
         context,
