@@ -51,10 +51,14 @@ function extendAll(all: AttemptView['series'], metrics: JsonObject | undefined):
   return next;
 }
 
+/** As `Progress` spells them. */
+const NO_NUMBERS: readonly string[] = ['NaN', 'Infinity', '-Infinity'];
+
 /** Numbers, also those one level down: `samples: { biology: 12 }` is the figure `samples/biology`. */
 function figures(metrics: JsonObject): readonly (readonly [string, number])[] {
   return Object.entries(metrics).flatMap(([name, value]): (readonly [string, number])[] => {
     if (typeof value === 'number') return [[name, value]];
+    if (typeof value === 'string' && NO_NUMBERS.includes(value)) return [[name, Number(value)]];
     if (!isJsonObject(value)) return [];
     return Object.entries(value).flatMap(([inner, figure]): (readonly [string, number])[] =>
       typeof figure === 'number' ? [[`${name}/${inner}`, figure]] : [],

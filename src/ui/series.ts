@@ -5,6 +5,7 @@ export interface Series {
   readonly stride: number;
   /** The values since the last point. */
   readonly rest: { readonly sum: number; readonly count: number };
+  /** The value of now, which may be no number; the points are numbers. */
   readonly last: number;
 }
 
@@ -14,6 +15,7 @@ export const SERIES_MAX = 120;
 /** The series with one more value; absent = its first. */
 export function extend(series: Series | undefined, value: number): Series {
   const { points, stride, rest } = series ?? { points: [], stride: 1, rest: { sum: 0, count: 0 } };
+  if (!Number.isFinite(value)) return { points, stride, rest, last: value };
   const sum = rest.sum + value;
   const count = rest.count + 1;
   if (count < stride) return { points, stride, rest: { sum, count }, last: value };
@@ -24,9 +26,9 @@ export function extend(series: Series | undefined, value: number): Series {
     : { points: halve(longer), stride: stride * 2, rest: none, last: value };
 }
 
-/** The course in `count` points at most, the value of now last. */
+/** The course in `count` points at most, the value of now last where it is a number. */
 export function resample({ points, rest, last }: Series, count: number): readonly number[] {
-  const all = rest.count === 0 ? points : [...points, last];
+  const all = rest.count === 0 ? points : [...points, Number.isFinite(last) ? last : rest.sum / rest.count];
   if (all.length <= count) return all;
   return Array.from({ length: count }, (_, index) =>
     mean(all.slice(Math.floor((index * all.length) / count), Math.floor(((index + 1) * all.length) / count))),

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.ts';
+import { NOTHING_TOLD, reduceAttemptView } from '../../src/ui/attempt-view.ts';
 import { extend, resample, SERIES_MAX, type Series } from '../../src/ui/series.ts';
 import { sparkline } from '../../src/ui/text/screen/sparkline.ts';
 
@@ -29,6 +31,32 @@ test('a course is never longer than asked for, and never leaves the range of its
       },
     ),
   );
+});
+
+test('what is no number is the value of now, and no point of the course', () => {
+  const lost = seriesOf([3, 1, Number.NaN]);
+  expect(lost.last).toBeNaN();
+  expect(sparkline(lost, 8, true)).toBe('█▁');
+  expect(sparkline(extend(lost, 2), 8, true)).toBe('█▁▅');
+  expect(sparkline(seriesOf([Number.POSITIVE_INFINITY]), 8, true)).toBe('');
+  // Also between two points of a course that is thinned.
+  const thinned = seriesOf([...Array.from({ length: 130 }, () => 1), 5, Number.NaN]);
+  expect(resample(thinned, 200).every(Number.isFinite)).toBe(true);
+});
+
+test('a loss that has become no number is shown as such, not as it was before', () => {
+  const told = [0.5, 'NaN', 'Infinity', 'high'].map((loss) =>
+    reduceAttemptView(NOTHING_TOLD, {
+      ...{ type: 'attempt-progress', time: '2026-01-05T09:20:00.000Z', run: 'weekly-47', stage: 'train', attempt: 1 },
+      progress: { metrics: { loss } },
+    } as RunEvent),
+  );
+  expect(told.map(({ series }) => series['loss']?.last)).toEqual([
+    0.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    undefined,
+  ]);
 });
 
 test('a figure that does not move is half high', () => {

@@ -13,7 +13,7 @@ export interface Progress {
   readonly epoch?: number;
   /** How long the rest will take at the pace so far. */
   readonly etaSeconds?: number;
-  /** Values of now, e.g. `loss`, `learning_rate`, `grad_norm`, `tokens_per_second`, `samples_per_second`. */
+  /** Values of now, e.g. `loss`, `learning_rate`, `grad_norm`, `tokens_per_second`; the texts `NaN`, `Infinity` and `-Infinity` for what is no number. */
   readonly metrics?: JsonObject;
 }
 

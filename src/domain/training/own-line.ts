@@ -5,7 +5,7 @@ import { LONGEST_OWN } from './segments.ts';
 /** A line of stdout that starts with it carries JSON for people's eyes (docs/stage-contract.md). */
 export const PROGRESS_PREFIX = 'ilab-progress: ';
 
-/** What a stage says of itself. `lost`: metrics that are no number, which JSON has no word for. */
+/** What a stage says of itself. `lost`: metrics that are no number, which JSON has no word for; in `progress` they are texts. */
 export interface OwnProgress {
   readonly progress: Progress;
   readonly lost: Readonly<Record<string, number>>;
@@ -31,7 +31,7 @@ export function parseOwnLine(line: string): OwnProgress | undefined {
       ...count(json, 'steps'),
       ...count(json, 'epoch'),
       ...count(json, 'etaSeconds'),
-      ...(isJsonObject(metrics) ? { metrics: finite(metrics, lost) } : {}),
+      ...(isJsonObject(metrics) ? { metrics: spelled(metrics, lost) } : {}),
     },
     lost,
   };
@@ -71,11 +71,12 @@ export function numberOf(value: Json | undefined): number | undefined {
   return typeof value === 'string' && value.startsWith(MARK) ? NO_NUMBERS[value.slice(MARK.length)] : undefined;
 }
 
-function finite(metrics: JsonObject, lost: Record<string, number>): JsonObject {
-  const kept = Object.entries(metrics).filter(([name, value]) => {
+function spelled(metrics: JsonObject, lost: Record<string, number>): JsonObject {
+  const all = Object.entries(metrics).map(([name, value]): [string, Json] => {
     const number = typeof value === 'string' ? numberOf(value) : undefined;
-    if (number !== undefined) lost[name] = number;
-    return number === undefined;
+    if (number === undefined) return [name, value];
+    lost[name] = number;
+    return [name, String(number)];
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(all);
 }

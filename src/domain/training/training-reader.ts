@@ -145,7 +145,7 @@ export class TrainingReader {
       ...(known === undefined ? {} : { steps: known }),
       ...(fraction === undefined ? {} : { fraction }),
       ...(epoch === undefined ? {} : { epoch }),
-      ...(metrics === undefined ? {} : { metrics: { ...was.metrics, ...finite(metrics) } }),
+      ...(metrics === undefined ? {} : { metrics: { ...was.metrics, ...spelled(metrics) } }),
     };
     this.#joined = joined;
     if (!says(facts)) return before ?? [];
@@ -248,8 +248,11 @@ function says(facts: Facts): boolean {
   return facts.metrics !== undefined || facts.step !== undefined || facts.message !== undefined;
 }
 
-function finite(metrics: Readonly<Record<string, number>>): JsonObject {
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+/** What is no number becomes a text, which JSON has a word for: the value before it is no longer the one of now. */
+function spelled(metrics: Readonly<Record<string, number>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
+  );
 }
 
 function numbers(metrics: JsonObject | undefined): Readonly<Record<string, number>> {

@@ -92,13 +92,20 @@ test('a stage that reports for itself is not contradicted by what its trainer pr
   expect(reader.line(own(4), 'stderr', 9000)).toEqual([]);
 });
 
-test('a metric that JSON has no word for is told as a fault and not shown', () => {
+test('a metric that JSON has no word for is told as a fault, and its value is a text', () => {
   const reader = new TrainingReader();
   const heard = reader.line('ilab-progress: {"step":7,"metrics":{"loss":NaN,"learning_rate":0.1}}', 'stdout', 0);
   expect(heard).toMatchObject([
-    { progress: { step: 7, metrics: { learning_rate: 0.1 } } },
+    { progress: { step: 7, metrics: { loss: 'NaN', learning_rate: 0.1 } } },
     { warning: { kind: 'nan', message: 'the loss is no number at step 7' } },
   ]);
+});
+
+test('a loss that is no number does not leave the one before it standing', () => {
+  const reader = new TrainingReader();
+  reader.line("{'loss': 0.5, 'grad_norm': 1.0, 'epoch': 0.1}", 'stdout', 0);
+  const heard = reader.line("{'loss': nan, 'grad_norm': inf, 'epoch': 0.2}", 'stdout', 1000);
+  expect(heard[0]).toMatchObject({ progress: { metrics: { loss: 'NaN', grad_norm: 'Infinity' } } });
 });
 
 test('a gradient of mixed precision may be infinite now and then', () => {

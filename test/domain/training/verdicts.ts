@@ -43,7 +43,7 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
     },
   },
   'trainer-metrics': {
-    progress: { epoch: 0.2, metrics: { loss: 2.31, rouge1: 0.6, 'memory/max_mem_active(gib)': 12.2 } },
+    progress: { epoch: 0.2, metrics: { loss: 'NaN', rouge1: 0.6, 'memory/max_mem_active(gib)': 12.2 } },
     warnings: [{ kind: 'nan', message: 'the loss is no number at epoch 0.2' }],
   },
   'instructlab-validation': { progress: { step: 1, metrics: { loss: 2.31, val_loss: 2.280113 } } },
