@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RunEvent } from '../../src/domain/event.ts';
+import type { RunName, StageName } from '../../src/domain/naming.ts';
 import { NOTHING_TOLD, reduceAttemptView } from '../../src/ui/attempt-view.ts';
 import { extend, resample, SERIES_MAX, type Series } from '../../src/ui/series.ts';
 import { sparkline } from '../../src/ui/text/screen/sparkline.ts';
@@ -47,9 +47,15 @@ test('what is no number is the value of now, and no point of the course', () => 
 test('a loss that has become no number is shown as such, not as it was before', () => {
   const told = [0.5, 'NaN', 'Infinity', 'high'].map((loss) =>
     reduceAttemptView(NOTHING_TOLD, {
-      ...{ type: 'attempt-progress', time: '2026-01-05T09:20:00.000Z', run: 'weekly-47', stage: 'train', attempt: 1 },
+      ...{
+        type: 'attempt-progress',
+        time: '2026-01-05T09:20:00.000Z',
+        run: 'weekly-47' as RunName,
+        stage: 'train' as StageName,
+        attempt: 1,
+      },
       progress: { metrics: { loss } },
-    } as RunEvent),
+    }),
   );
   expect(told.map(({ series }) => series['loss']?.last)).toEqual([
     0.5,
