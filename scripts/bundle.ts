@@ -119,6 +119,10 @@ const MENDED: readonly (readonly [module: string, from: string, to: string])[] =
   // Yoga has its WebAssembly in a `data:` URL and has it fetched, which loads all of Node's HTTP client: 20 MiB for a
   // screen. Where there is no `fetch` it decodes the URL.
   ['yoga-layout/dist/binaries/yoga-wasm-base64-esm.js', 'typeof fetch', 'typeof undefined'],
+  // Both remember the last 4096 texts and up to as many before them. A log that is shown has new ones in each frame, and a
+  // screen stays open for days; a frame has fewer lines than this.
+  ['ink/build/measure-text.js', 'maxSize: 4096', 'maxSize: 256'],
+  ['ink/build/wrap-text.js', 'maxSize: 4096', 'maxSize: 256'],
   // An aid for debugging, asked of the environment at each token: a fifth of the time that a file takes.
   ['yaml/dist/parse/parser.js', 'node_process.env.LOG_TOKENS', 'false'],
 ];

@@ -92,6 +92,7 @@ describe('the bundle', () => {
 
   test.each([
     ['a screen that fetches nothing, which loads the HTTP client of Node', 'yoga-layout/dist/binaries/', /\bfetch\b/],
+    ['a screen that does not remember each line that it ever showed', 'ink/build/', /\bmaxSize: ?(?:4096|4e3)\b/],
     ['a parser of YAML that asks no environment at each token', 'yaml/dist/parse/parser.js', /LOG_TOKENS/],
   ])('has %s', (_, module, unwanted) => {
     const holders = [...outputs.keys()].filter((file) =>

@@ -53,7 +53,7 @@ export class LiveLog {
     try {
       for await (const lines of this.#follow(attempt, signal)) {
         if (signal.aborted) return;
-        const short = lines.slice(-LINES_MAX).map((line) => line.slice(0, LINE_MAX));
+        const short = lines.slice(-LINES_MAX).map((line) => apart(line.slice(0, LINE_MAX)));
         this.#lines = [...this.#lines, ...short].slice(-LINES_MAX);
         this.#onChange();
       }
@@ -63,4 +63,9 @@ export class LiveLog {
     }
     if (!signal.aborted) this.#onChange();
   }
+}
+
+/** The same text by itself: one that was cut out of a longer one keeps all of that in memory, here 16 KB of log for each line. */
+function apart(text: string): string {
+  return Buffer.from(text).toString();
 }
