@@ -60,6 +60,8 @@ class ChartElement {
   }
 
   setAttribute(name: string, value: unknown): void {
+    // Plot names its groups; within a picture nobody may be told of them.
+    if (name === 'aria-label') return;
     this.#attributes.set(name, String(value));
   }
 

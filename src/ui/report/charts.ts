@@ -41,12 +41,20 @@ interface TimelineBar {
 
 /** How long the longest of the runs took, from its begin: what all timelines of a page are as wide as. */
 export function timelineSeconds(runs: readonly RunReport[]): number {
-  const ends = runs.flatMap((run) => barsOf(run, 1).map(({ to }) => to));
-  return Math.max(1, ...ends);
+  return largest(
+    1,
+    runs.flatMap((run) => barsOf(run, 1).map(({ to }) => to)),
+  );
+}
+
+/** Thousands of attempts have more values than a call has room for arguments. */
+function largest(least: number, values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), least);
 }
 
 function barsOf(run: RunReport, unit: number): readonly TimelineBar[] {
-  const since = (time: string): number => (Date.parse(time) - Date.parse(run.createdAt)) / 1000 / unit;
+  // Of two machines' clocks: nothing is drawn before the run began.
+  const since = (time: string): number => Math.max(0, Date.parse(time) - Date.parse(run.createdAt)) / 1000 / unit;
   return run.stages.flatMap(({ name, attempts }) =>
     attempts.flatMap(({ attempt, spans }) =>
       spans.map(({ kind, from, to, seconds, isOpen }) => ({
@@ -125,13 +133,18 @@ const DASHES = ['none', '6 3', '2 3', '8 3 2 3', '1 2', '12 4'] as const;
 /** How many colours a page has for lines: `--run-1` and so on. */
 const COLOURS = 6;
 
+/** The colour of a run or a line; after the last one they begin anew. */
+export function colourOf(index: number): string {
+  return `var(--run-${(index % COLOURS) + 1})`;
+}
+
 /** How a curve is drawn, in the chart and in its legend. */
 export function strokeOf({ index, place }: Pick<Curve, 'index' | 'place'>): {
   readonly stroke: string;
   readonly strokeDasharray: string;
 } {
   return {
-    stroke: `var(--run-${(index % COLOURS) + 1})`,
+    stroke: colourOf(index),
     strokeDasharray: DASHES[place % DASHES.length] ?? 'none',
   };
 }
@@ -143,7 +156,12 @@ function hasSteps({ points }: Series): boolean {
 
 /** How a figure went; `small` for those beside the losses. */
 export function curveChart(metric: string, curves: readonly Curve[], id: string, size: 'large' | 'small'): Markup {
-  const unit = unitOf(Math.max(...curves.flatMap(({ series }) => series.points.map(({ seconds }) => seconds)), 1));
+  const unit = unitOf(
+    largest(
+      1,
+      curves.flatMap(({ series }) => series.points.map(({ seconds }) => seconds)),
+    ),
+  );
   const bySteps = curves.every(({ series }) => hasSteps(series));
   const points = curves.flatMap((curve, line) =>
     curve.series.points.map(({ seconds, value, step = 0 }) => ({
@@ -267,7 +285,7 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
         Plot.ruleY(side('base'), { x1: 'low', x2: 'high', y: 'y', stroke: 'var(--quiet)', strokeWidth: 1.5 }),
         Plot.ruleY(side('tuned'), {
           ...{ x1: 'low', x2: 'high', y: 'y', strokeWidth: 1.5 },
-          stroke: ({ index }: { readonly index: number }) => `var(--run-${index + 1})`,
+          stroke: ({ index }: { readonly index: number }) => colourOf(index),
         }),
         Plot.dot(side('base'), {
           x: 'value',
@@ -280,7 +298,7 @@ export function scoreChart(measure: MeasureReport, rows: readonly ScoreRow[], id
         }),
         Plot.dot(side('tuned'), {
           ...{ x: 'value', y: 'y', r: 3.5 },
-          fill: ({ index }: { readonly index: number }) => `var(--run-${index + 1})`,
+          fill: ({ index }: { readonly index: number }) => colourOf(index),
         }),
       ],
     });

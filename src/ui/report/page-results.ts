@@ -1,6 +1,6 @@
 import type { MeasureReport } from '../../domain/report/findings.ts';
 import type { RunReport } from '../../domain/report/report.ts';
-import { type Curve, curveChart, type ScoreRow, scoreChart, strokeOf } from './charts.ts';
+import { type Curve, colourOf, curveChart, type ScoreRow, scoreChart, strokeOf } from './charts.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { attemptName, metricsInOrder, shownFigure, shownMeasured, shownNumber } from './shown.ts';
 import { dataTable, type Row, type Section, scrolling, section } from './tables.ts';
@@ -66,7 +66,7 @@ ${scrolling(`${measure.name}: chart`, scoreChart(measure, drawn, `scores-${index
 function scoreLegend(runs: readonly RunReport[]): Markup {
   const tuned = runs.map(
     ({ name }, index) =>
-      html`<li><i class="disc" style="background:var(--run-${index + 1})"></i>tuned${runs.length > 1 ? `, ${name}` : ''}</li>`,
+      html`<li><i class="disc" style="background:${colourOf(index)}"></i>tuned${runs.length > 1 ? `, ${name}` : ''}</li>`,
   );
   return html`<ul class="legend"><li><i class="ring"></i>base</li>${tuned}<li>lines through them: 95 % intervals, where there is an error</li></ul>`;
 }

@@ -23,9 +23,13 @@ export function shownTime(time: string): string {
   return time.slice(0, 19).replace('T', ' ');
 }
 
+/** From here on a figure is no longer read digit by digit. */
+const LARGE = 1e15;
+
 /** Four digits after the point; a typographic minus. */
 export function shownFigure(value: number | undefined): string {
-  return value === undefined ? '–' : value.toFixed(4).replace('-', '−');
+  if (value === undefined) return '–';
+  return Math.abs(value) < LARGE ? value.toFixed(4).replace('-', '−') : shownNumber(value);
 }
 
 /** `2.4500 ± 0.1077`, `0.2500 (all 8 the same)`. */
@@ -37,8 +41,11 @@ export function shownMeasured(measured: Measured | undefined, count?: number, is
 
 /** A metric, a parameter: digits in groups, at most six that count. */
 export function shownNumber(value: number): string {
-  if (Number.isInteger(value)) return value.toLocaleString('en-US').replaceAll(',', '\u202f').replace('-', '−');
-  return String(Number(value.toPrecision(6))).replace('-', '−');
+  if (Number.isInteger(value) && Math.abs(value) < LARGE)
+    return value.toLocaleString('en-US').replaceAll(',', '\u202f').replace('-', '−');
+  const rounded = Number(value.toPrecision(6));
+  const text = Math.abs(rounded) < LARGE ? String(rounded) : rounded.toExponential();
+  return text.replace('-', '−');
 }
 
 /** `12.5`; what is tiny is not shown as nothing. */

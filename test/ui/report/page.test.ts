@@ -46,6 +46,10 @@ describe('the page', () => {
     expect(page).toContain(`content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;`);
   });
 
+  test('names a chart as one picture, and no part of it', () => {
+    expect(reportPage(reportOf('weekly-47'))).not.toMatch(/<g[^>]* aria-label=/);
+  });
+
   test('has every section, every name of it once, and each link of the contents leads to one', () => {
     const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
