@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { githubJobs, gitlabJobs, type Job, runJob } from '../e2e/ci-jobs.ts';
 import { clusterOfFile } from './support/cluster.ts';
-import { programImage } from './support/data-here.ts';
+import { programImage } from './support/program-image.ts';
 
 /* The examples of docs/ci.md on a cluster: each job on a machine of its own, which has seen no run before. */
 

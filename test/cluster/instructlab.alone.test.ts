@@ -20,7 +20,7 @@ const open = browserOfFile();
 
 test('the chain survives the machine that drives it and an API server that restarts', async () => {
   const namespace = await cluster().namespace({ enforce: 'restricted' });
-  const image = await programImage(cluster());
+  const image = await programImage();
   const machine = () => Machine.ofTest(cluster().kubeconfig, namespace, image);
 
   const first = machine().begin(...RUN, '--name', 'weekly');

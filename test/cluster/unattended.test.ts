@@ -18,7 +18,7 @@ test.concurrent('d: the screen is left, a driver in the cluster brings the run t
   const place = await settled(context);
   await place.allow(['--detach']);
   const { person } = place.machine();
-  person.env['ILAB_BACKEND_IMAGE'] = await programImage(place.cluster);
+  person.env['ILAB_BACKEND_IMAGE'] = await programImage();
   person.env['KUBECONFIG'] = place.cluster.kubeconfig;
   const tmux = await Tmux.open(person);
   context.onTestFinished(() => tmux.close());
@@ -49,7 +49,7 @@ interface Received {
 
 test.concurrent('the driver inside tells a webhook, signed with what a Secret holds', async (context) => {
   const place = await settled(context);
-  const image = await programImage(place.cluster);
+  const image = await programImage();
   await place.allow(['--detach']);
   await place.kubectl('create', 'secret', 'generic', 'hook', `--from-literal=key=${SECRET}`);
   const server = { image, command: ['node', '-e', RECEIVER], readinessProbe: { tcpSocket: { port: 8080 } } };

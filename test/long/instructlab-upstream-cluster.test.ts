@@ -29,7 +29,7 @@ test(
     const there = (...args: readonly string[]) => cluster().kubectl('-n', namespace, ...args);
     await there('create', 'secret', 'generic', 'endpoint', `--from-literal=key=${KEY}`);
     await there('create', 'configmap', 'stand-ins', ...[SHIM, SERVER].map((file) => `--from-file=${file}`));
-    const program = await programImage(cluster());
+    const program = await programImage();
     const machine = () => Machine.ofTest(cluster().kubeconfig, namespace, program);
     const serve = JSON.stringify(['python3', '/stand-ins/serve_model.py', '{model}', '{name}', '{port}']);
     const here = ['train.env.PYTHONPATH=/stand-ins', `eval.instructlabEval.serve=${serve}`];

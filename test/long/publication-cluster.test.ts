@@ -23,7 +23,7 @@ test('a run is approved from another machine, published once, and told to its pu
   const places = await openPlaces([123], cluster().rig.hostIp);
   const tokens = [`--from-literal=hf=${places.env['HF_TOKEN']}`, `--from-literal=github=${places.env['GITHUB_TOKEN']}`];
   await cluster().kubectl('-n', namespace, 'create', 'secret', 'generic', 'publish', ...tokens);
-  const image = await programImage(cluster());
+  const image = await programImage();
   const machine = () => Machine.ofTest(cluster().kubeconfig, namespace, image);
   const first = machine();
   const settings = Object.entries({

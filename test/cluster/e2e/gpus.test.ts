@@ -69,7 +69,7 @@ const PROJECT = resolve(import.meta.dirname, '../h100x4');
 describe('teacher, training and judge', () => {
   test('take turns on four GPUs, whichever of their drivers dies', { timeout: 600_000 }, async () => {
     const namespace = await place.cluster.namespace({ enforce: 'restricted' });
-    const image = await programImage(place.cluster);
+    const image = await programImage();
     const machine = () => Machine.ofTest(place.cluster.kubeconfig, namespace, image);
     const images = await imagesOf(machine());
     const line = [

@@ -89,7 +89,7 @@ describe('a good run', () => {
   });
 
   test('rm leaves nothing that has its label', async () => {
-    here.person.env['ILAB_BACKEND_IMAGE'] = await programImage(cluster());
+    here.person.env['ILAB_BACKEND_IMAGE'] = await programImage();
     expect((await here.on(...run(DONE))).exitCode).toBe(0);
     const removed = await here.type('rm', 'week');
     expect(removed, removed.stderr).toMatchObject({ exitCode: 0, stdout: 'run/week deleted\n' });

@@ -209,7 +209,7 @@ class ChaosRun {
   }
 
   async #checkRemoval(witness: Machine): Promise<void> {
-    witness.person.env['ILAB_BACKEND_IMAGE'] = await programImage(this.#cluster);
+    witness.person.env['ILAB_BACKEND_IMAGE'] = await programImage();
     const removed = await witness.on('rm', 'week');
     expect(removed.exitCode, removed.stderr).toBe(0);
     const kinds = 'jobs,pods,cm,lease';

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { PACKAGE_ROOT } from '../../config/harness.ts';
 import { type Finished, run } from './command.ts';
-import { programImage } from './data-here.ts';
+import { programImage } from './program-image.ts';
 
 const LAUNCHER = join(PACKAGE_ROOT, 'bin/ilab-backend.js');
 

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { diskSourceFiles } from '../../../src/adapters/files/disk-source-files.ts';
@@ -9,10 +9,10 @@ import { type ClusterData, DATA_LIMITS } from '../../../src/adapters/kubernetes/
 import { ClusterSourceStore } from '../../../src/adapters/kubernetes/data/cluster-source-store.ts';
 import { workspaceObjects } from '../../../src/config/workspace-objects.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
-import { openImages } from '../../../src/open-images.ts';
 import type { PinnedSource, SourceRequest } from '../../../src/ports/source-store.ts';
 import type { WorkspaceObjects } from '../../../src/ports/workspace-objects.ts';
 import { PACKAGE_ROOT } from '../../config/harness.ts';
+import { programImage } from './program-image.ts';
 
 export type PinnedFolder = Extract<PinnedSource, { kind: 'folder' }>;
 
@@ -134,17 +134,6 @@ export class DataHere {
   remove(): void {
     rmSync(this.top, { recursive: true, force: true });
   }
-}
-
-/** The image that the nodes have: what `npm run cluster:images` made of these sources, or another. */
-export async function programImage(): Promise<string> {
-  const named = process.env['ILAB_TEST_PROGRAM_IMAGE'];
-  if (named !== undefined) return named;
-  const { sources } = await openImages({
-    ...{ packageRoot: PACKAGE_ROOT, projectDir: PACKAGE_ROOT, cwd: PACKAGE_ROOT, home: homedir(), env: {} },
-    stateDir: tmpdir(),
-  });
-  return sources.read('program').reference;
 }
 
 async function* cutBody(body: AsyncIterable<Uint8Array>, after: number): AsyncIterable<Uint8Array> {
