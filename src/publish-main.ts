@@ -10,6 +10,7 @@ import { Masker } from './adapters/logs/masking.ts';
 import { copyFiles } from './adapters/stage/copy-files.ts';
 import { openJournal } from './adapters/stage/file-journal.ts';
 import { addToRegistry, lockFolder, requireRegistry } from './adapters/stage/registry-folder.ts';
+import { share, sharingOf } from './adapters/stage/shared-folder.ts';
 import { StageFolder, type StageInput } from './adapters/stage/stage-folder.ts';
 import { UserError } from './domain/errors.ts';
 import { closingWords, namesPlaces, titled } from './domain/publication/closing-words.ts';
@@ -24,6 +25,7 @@ import { unifiedDiff } from './domain/publication/unified-diff.ts';
 import { maskTokens } from './domain/token-shapes.ts';
 import type { CodeHost } from './ports/code-host.ts';
 import type { ModelPublisher } from './ports/model-hub.ts';
+import type { RunLock } from './ports/run-store.ts';
 
 /*
  * The program as the last stage of a run: `ilab-publish` in its own image and on the local target. It keeps the stage
@@ -126,11 +128,13 @@ async function toRegistry(
   progress('Adding to the registry', 0.1);
   const { takeLock } = await import('./adapters/sqlite/run-lock.ts');
   const until = systemClock.now().getTime() + PATIENCE_S * 1000;
-  let lock = takeLock(lockFolder(registry), model);
+  const take = (): RunLock | undefined =>
+    takeLock(lockFolder(registry), model, (path) => share(path, sharingOf(registry)));
+  let lock = take();
   while (lock === undefined) {
     if (systemClock.now().getTime() > until) throw new UserError('unreachable', `${registry} is written to by others`);
     await systemClock.sleep(0.5, signal);
-    lock = takeLock(lockFolder(registry), model);
+    lock = take();
   }
   try {
     const isNew = addToRegistry(registry, { model, run: run.name, made: home, entry: texts.entry });

@@ -12,10 +12,11 @@ export function isPassing(error: unknown): boolean {
   return PASSING.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Writes a file whole or not at all; on the disk when this returns. */
-export function writeDurably(path: string, text: string): void {
+/** Writes a file whole or not at all; on the disk when this returns. For its owner alone, unless `mode` and `beforeName` say else. */
+export function writeDurably(path: string, text: string, mode = 0o600, beforeName?: (temporary: string) => void): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeSynced(temporary, text);
+  writeBytes(temporary, text, { mode, sync: true });
+  beforeName?.(temporary);
   renameSync(temporary, path);
   syncFolder(dirname(path));
 }

@@ -15,14 +15,16 @@ const NEVER = new AbortController().signal;
  * operating system drops it with the process, however it dies, so there is no stale lock to judge.
  */
 
-/** Undefined when another process holds it. */
-export function takeLock(stateDir: string, run: string): RunLock | undefined {
+/** Undefined when another process holds it. `share`: called for all that it stands in and for itself, where others take it, too. */
+export function takeLock(stateDir: string, run: string, share?: (path: string) => void): RunLock | undefined {
   const path = lockPath(stateDir, run);
   return guarded(path, () => {
-    makeFolder(dirname(path), 0o700);
+    makeFolder(dirname(path), share === undefined ? 0o700 : 0o777);
+    for (const folder of [stateDir, dirname(path)]) share?.(folder);
     // A probe of isLocked holds a shared lock for microseconds; waiting out one is not waiting for a driver.
     const database = new DatabaseSync(path, { timeout: 50 });
     try {
+      share?.(path);
       database.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();

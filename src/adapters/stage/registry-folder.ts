@@ -10,13 +10,14 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { digestOfListing, formatListing } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import { withEntry } from '../../domain/publication/changelog.ts';
 import { syncFile, syncFolder, writeDurably } from '../files/durable-file.ts';
 import { listContents } from '../files/file-digest.ts';
 import { copyFiles } from './copy-files.ts';
+import { type Sharing, share, sharingOf } from './shared-folder.ts';
 
 /** A run's folder that is added to a registry. */
 export interface RegistryEntry {
@@ -35,9 +36,12 @@ export interface RegistryEntry {
 export function addToRegistry(registry: string, { model, run, made, entry }: RegistryEntry): boolean {
   const home = join(registry, model);
   const target = join(home, run);
+  const sharing = sharingOf(registry);
   mkdirSync(home, { recursive: true });
+  // A model's name may have an owner before it.
+  for (let folder = home; folder !== registry; folder = dirname(folder)) share(folder, sharing);
   const isNew = !existsSync(target);
-  if (isNew) copyWhole(made, target, join(home, `.${run}.partial`));
+  if (isNew) copyWhole(made, { target, partial: join(home, `.${run}.partial`), sharing });
   else if (digestOf(target) !== digestOf(made)) {
     throw new UserError('bad-input', `${target} is there already with other files: a run is published once`, {
       hint: 'name another run',
@@ -47,7 +51,7 @@ export function addToRegistry(registry: string, { model, run, made, entry }: Reg
   const changelog = join(home, 'CHANGELOG.md');
   const text = existsSync(changelog) ? readFileSync(changelog, 'utf8') : '';
   const told = withEntry(text, run, entry);
-  if (told !== text) writeDurably(changelog, told);
+  if (told !== text) writeDurably(changelog, told, 0o666, (path) => share(path, sharing));
   return isNew;
 }
 
@@ -82,11 +86,19 @@ export function requireRegistry(registry: string): void {
 }
 
 /** One name for all tries, under the lock: what a killed one left is removed here. */
-function copyWhole(made: string, target: string, partial: string): void {
+function copyWhole(
+  made: string,
+  { target, partial, sharing }: { readonly target: string; readonly partial: string; readonly sharing: Sharing },
+): void {
   rmSync(partial, { recursive: true, force: true });
   const files = listContents(made);
   copyFiles(made, partial, files);
-  for (const { path } of files) syncFile(join(partial, path));
+  for (const { path } of files) {
+    const file = join(partial, path);
+    syncFile(file);
+    share(file, sharing, 'read');
+    for (let folder = dirname(file); folder !== dirname(partial); folder = dirname(folder)) share(folder, sharing);
+  }
   renameSync(partial, target);
   syncFolder(join(target, '..'));
 }
