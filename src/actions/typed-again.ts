@@ -107,14 +107,14 @@ function typedText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** What to type once the fault of the run is known, a line each, with what was typed for it; nothing where nothing failed. */
+/** What else there is to type once a run has ended, a line each, with what was typed for it; see `afterCause`. */
 export async function waysOn(
   { store }: Pick<Deps, 'store'>,
   record: RunRecord,
   ending: { readonly phase: RunPhase; readonly next?: string },
 ): Promise<readonly string[]> {
   const untyped = afterCause(record, ending);
-  if (untyped.length === 0) return [];
+  if (untyped.length === 0 || ending.phase === 'Succeeded') return untyped;
   try {
     return afterCause(record, ending, typedAgain(parseDocument(await store.readSources(record.name), record.name)));
   } catch (error) {

@@ -49,7 +49,8 @@ export function afterFailure(record: RunRecord): string {
 }
 
 /**
- * What to type once the fault of a stage is known, or where a gate refused it, a line each; nothing where neither is so. `next` is not said again.
+ * What else there is to type, a line each: once the fault of a stage is known, where a gate refused it, where all is done; else nothing.
+ * `next` is not said again.
  * `again`: the command that plans the same anew; absent = without what was typed.
  */
 export function afterCause(
@@ -59,6 +60,8 @@ export function afterCause(
 ): readonly string[] {
   if (phase === 'Refused' && refusedByGate(record))
     return [`then with other values, which keeps what they do not concern: ${again} --set NAME=VALUE`];
+  if (phase === 'Succeeded' && record.stages.some(({ attempts }) => attempts.length > 0))
+    return [`a page to send: ilab-backend report ${record.name}`];
   if (!FAILED.includes(phase)) return [];
   const stage = failedStage(record);
   return waysOn(stage && lastAttempt(stage)?.outcome)

@@ -1,6 +1,6 @@
 import type { LogFollow } from '../controls.ts';
 import type { LoggedAttempt } from '../screen.ts';
-import { type LogView, READING } from '../text/screen/pane-lines.ts';
+import { type LogView, NOTHING, READING } from '../text/screen/pane-lines.ts';
 
 /** More than a frame shows. */
 const LINES_MAX = 60;
@@ -57,7 +57,7 @@ export class LiveLog {
         this.#lines = [...this.#lines, ...short].slice(-LINES_MAX);
         this.#onChange();
       }
-      if (!signal.aborted) this.#note = 'nothing was printed';
+      if (!signal.aborted) this.#note = NOTHING;
     } catch {
       if (!signal.aborted) this.#note = 'it cannot be read';
     }

@@ -16,6 +16,18 @@ function ways(reason: FailureReason, began = true): readonly string[] {
   return afterCause(record, endingOf(record, false), 'ilab-backend run fake --set data=/d');
 }
 
+test('of a run that did something there is a page to send, and none of one that took all of it over', () => {
+  const outcome = { kind: 'succeeded', result: { version: 1, metrics: {}, artifacts: [] } } as const;
+  const attempts = [attemptOf({ state: 'logs-complete', outcome, at: { intent: at, started: at } })];
+  const done = (stage: object) => withStage(recordOf('weekly-47', ['train']), 'train', stage);
+  const told = (record: ReturnType<typeof done>) => afterCause(record, endingOf(record, false));
+  expect(told(done({ decision: { kind: 'run', at }, attempts }))).toEqual([
+    'a page to send: ilab-backend report weekly-47',
+  ]);
+  const from = { run: 'weekly-46', stage: 'train', attempt: 1 };
+  expect(told(done({ decision: { kind: 'reuse', at, from, result: outcome.result, key: 'k' } }))).toEqual([]);
+});
+
 test.each<FailureReason>(['bad-input', 'no-result', 'invalid-result', 'stopped-on-warning', 'over-limit'])(
   'what can only fail again is not resumed: %s',
   (reason) => {

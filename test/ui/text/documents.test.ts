@@ -39,7 +39,8 @@ describe('status of a run that', () => {
       eval      Skipped     <none>     <none>     not among the stages asked for
 
       weekly-47 is done
-      next: ilab-backend artifacts weekly-47"
+      next: ilab-backend artifacts weekly-47
+      a page to send: ilab-backend report weekly-47"
     `);
   });
   test('failed in its second attempt', () => {

@@ -27,6 +27,8 @@ export interface LogView {
 
 /** The note of a log that is followed and has printed nothing yet. */
 export const READING = 'reading';
+/** The note of a log that is read to its end and has nothing but progress, or nothing at all. */
+export const NOTHING = 'nothing was printed';
 
 const INDENT = '  ';
 const NAME_CELLS_MAX = 24;
@@ -84,6 +86,12 @@ export function nextLines({ run, stages }: RunView, stage: StageView, look: Look
   return command === undefined || textWidth(line) > look.columns ? [] : [line];
 }
 
+/** Progress is shown above, and left out of the log. */
+function noteOf({ about, detail }: StageView, { note = '' }: LogView): string {
+  if (note === READING && detail.kind === 'progress') return 'only progress so far';
+  return note === NOTHING && about?.told !== undefined ? 'only progress' : note;
+}
+
 /** A rule with the stage's name, and the last `count` lines of its log, or why there are none. */
 export function logLines(stage: StageView, log: LogView, screen: Screen, look: Look, count: number): readonly string[] {
   const { cut, rule } = symbolsFor(look.unicode);
@@ -95,7 +103,7 @@ export function logLines(stage: StageView, log: LogView, screen: Screen, look: L
   const lines =
     log.lines.length > 0
       ? log.lines.slice(-count).map((line) => sanitize(stripVTControlCharacters(line), { unicode: look.unicode }))
-      : [stage.detail.kind === 'progress' && log.note === READING ? 'only progress so far' : (log.note ?? '')];
+      : [noteOf(stage, log)];
   // A tab is as wide as the terminal makes it: nobody can count its cells.
   const shown = lines.map((line) => cutTo(line.replaceAll('\t', '    '), look.columns, cut));
   const above = title + rule.repeat(Math.max(0, look.columns - textWidth(title)));

@@ -29,7 +29,7 @@ export function finalLines(view: RunView, now: Date, look: Look): readonly strin
   // A command is copied: the terminal may break its line, we do not.
   const commands = [...(ending.next === undefined ? [] : [`next: ${ending.next}`]), ...(ending.after ?? [])];
   const typed = commands.map((line) => withPlace(oneLine(line, look), look.place));
-  return [...lines, '', ...said, ...(time === '' ? [] : [`time: ${time}`]), ...typed];
+  return [...lines, '', ...said, ...(time === '' ? [] : wrapTo(`time: ${time}`, look.columns)), ...typed];
 }
 
 /** Until when time is counted: it stands once the run has ended, however long somebody looks. */

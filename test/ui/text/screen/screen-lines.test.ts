@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../../src/domain/event.ts';
 import { EMPTY_VIEW, type RunView, reduceView } from '../../../../src/ui/run-view.ts';
 import { FIRST_SCREEN, type Screen } from '../../../../src/ui/screen.ts';
+import { NOTHING } from '../../../../src/ui/text/screen/pane-lines.ts';
 import { type Frame, frameLines } from '../../../../src/ui/text/screen/screen-lines.ts';
 import { textWidth } from '../../../../src/ui/text/text-width.ts';
 import { CONTROLS, poisoned, withoutStyles } from '../../hostile.ts';
@@ -96,6 +97,7 @@ describe('the screen of a run that trains', () => {
 
   test('a log that is followed and holds nothing but progress says so', () => {
     expect(frame({}, { log: { lines: [], note: 'reading' } })).toContain('\nonly progress so far');
+    expect(frame({}, { log: { lines: [], note: NOTHING } })).toContain('\nonly progress\n');
     expect(frame({}, { log: { lines: [], note: 'it cannot be read' } })).toContain('\nit cannot be read');
   });
 
