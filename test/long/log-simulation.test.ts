@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { windowAndProof } from '../adapters/kubernetes/logs/methods.ts';
 import { simulate } from '../adapters/kubernetes/logs/simulate.ts';
+import { expectStoredAlike, WAYS } from '../adapters/kubernetes/logs/stored-alike.ts';
 
 const START_VALUES = [1, 20261130, 4294967291];
 
@@ -21,3 +22,10 @@ describe('15 000 containers, followed over connections that are cut', () => {
     expect(tally).toEqual({ lost: 0, doubled: 0, truncated: 0, unmarked: 0, gaps: 0 });
   });
 });
+
+test.each(WAYS)(
+  '1000 containers whose log %s are stored alike when lines are taken together',
+  async (_way, options) => {
+    await expectStoredAlike(options, 1000);
+  },
+);

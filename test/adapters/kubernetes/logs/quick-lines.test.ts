@@ -1,69 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readConnection } from '../../../../src/adapters/kubernetes/logs/connection.ts';
-import { InstanceLog } from '../../../../src/adapters/kubernetes/logs/instance-log.ts';
-import { LineMask } from '../../../../src/adapters/kubernetes/logs/lines/line-mask.ts';
-import { KubeletModel, type ModelOptions, type Random, randomFrom, writeLines } from './kubelet-model.ts';
-import { GAP, type Stored, windowAndProof } from './methods.ts';
+import { test } from 'vitest';
+import { expectStoredAlike, WAYS } from './stored-alike.ts';
 
-/*
- * Lines that simply follow the one before are taken without being looked at one by one. What is stored has to be what the slow way
- * stores, however the bytes come.
- */
-
-let root: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'ilab-logs-'));
-});
-afterEach(() => rmSync(root, { recursive: true }));
-
-/** Follows a container with the real reader; what its file holds in the end. */
-async function followed(kubelet: KubeletModel, random: Random, name: string): Promise<Stored> {
-  const { signal } = new AbortController();
-  const log = await InstanceLog.open(join(root, `${name}.log`), { mask: new LineMask(), signal });
-  for (let isOver = false; !isOver; ) {
-    const { bytes, isWhole } = kubelet.connect(log.since);
-    const api = { log: async () => ({ status: 200, headers: {}, body: inPieces(bytes, random) }) };
-    const pass = await readConnection(
-      {
-        ...{ api, pod: 'pod', query: { container: 'main', follow: true }, log },
-        ...{ isLineAwaited: () => false, onOpen: () => {}, onLine: () => {}, onChunk: () => {} },
-      },
-      signal,
-    );
-    if (pass.isDoubtful) await log.resume();
-    isOver = isWhole && !pass.isDoubtful && pass.stored === 0;
-  }
-  log.close();
-  const lines = readFileSync(log.path, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => (/^\S+ output N /.test(line) ? GAP : line.replace(/ output F /, ' ')));
-}
-
-async function* inPieces(bytes: Buffer, random: Random): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; ) {
-    const to = at + 1 + Math.floor(random() ** 2 * 3000);
-    yield bytes.subarray(at, to);
-    at = to;
-  }
-}
-
-/** The lines, and the stamps before which some may be missing: one mark tells of all there are. */
-function told(stored: Stored) {
-  const gaps = stored.flatMap((entry, nth) => (entry === GAP ? [stored[nth + 1]?.split(' ')[0]] : []));
-  return { lines: stored.filter((entry) => entry !== GAP), gaps: new Set(gaps) };
-}
-
-test.each<[string, ModelOptions]>([
-  ['is cut', { cuts: 'at any byte' }],
-  ['is cut and rotated', { cuts: 'at any byte', keeps: 15 }],
-  ['begins files anew', { cuts: 'at any byte', rereads: 0.5 }],
-])('300 containers whose log %s are stored alike', async (_what, options) => {
-  for (let nth = 0; nth < 300; nth += 1) {
-    const lines = writeLines(randomFrom(nth), 120, { mayRepeat: options.keeps === undefined });
-    const slow = windowAndProof(new KubeletModel(lines, randomFrom(nth), options));
-    const quick = await followed(new KubeletModel(lines, randomFrom(nth), options), randomFrom(nth + 1000), `${nth}`);
-    expect({ nth, ...told(quick) }).toEqual({ nth, ...told(slow) });
-  }
+/** `test/long/log-simulation.test.ts` has more containers. */
+test.each(WAYS)('100 containers whose log %s are stored alike', async (_way, options) => {
+  await expectStoredAlike(options, 100);
 });
