@@ -10,7 +10,7 @@ const MASK = '***';
 
 /** Words that a name of a secret ends with: `HF_TOKEN`, `dbPassword`, `apiKey`. */
 const SECRET_NAME =
-  /(?:token|password|passwd|passphrase|secret|credentials?|authorization|(?:api|access|private|secret)[_-]?key)$/i;
+  /(?:token|password|passwd|passphrase|secret|credentials?|authorization|(?:api|access|private|secret|encryption|signing|ssh)[_-]?key|[_-](?:pat|pass|pwd))$/i;
 /** What names a secret and is none: a variable, a file of this machine. */
 const REFERENCE = /^(?:env|file):/;
 
@@ -22,14 +22,23 @@ const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi;
 const SIGNED =
   /([?&](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|sig|signature|code|key|(?:access_|auth_|id_|refresh_)?token|api_?key|password|secret|client_secret)=)[^&\s"'<>#]+/gi;
 /** An address that is itself the secret. */
-const WEBHOOK = /(https:\/\/hooks\.slack\.com\/[a-z]+\/)[^\s"'<>]+/gi;
+const WEBHOOK =
+  /(https:\/\/(?:hooks\.slack\.com\/[a-z]+\/|discord(?:app)?\.com\/api\/webhooks\/|[a-z0-9-]+\.webhook\.office\.com\/|outlook\.office\.com\/webhook\/|api\.telegram\.org\/bot))[^\s"'<>]+/gi;
 /** A header as logs and error messages write it. */
 const HEADER =
   /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-auth-token|private-token)(["']?\s*[:=]\s*["']?)[^\r\n"']+/gi;
 const BEARER = /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi;
-/** `HF_TOKEN=...`, `"password": "..."`, `--api-key ...`. */
+/** `HF_TOKEN=...`, `"password": "..."`, `os.environ["API_KEY"] = "..."`, `clientSecret: ...`; also as JSON within JSON. */
 const ASSIGNED =
-  /((?<![A-Za-z0-9])(?:[A-Za-z0-9]+[_-])*(?:token|password|passwd|passphrase|secret|api[_-]?key|access[_-]?key|secret[_-]?key)["']?(?:\s*[:=]\s*|\s+(?=["']))["']?)([^\s"',;}{[\]]{4,})/gi;
+  /((?:token|password|passwd|passphrase|secret|(?:api|access|secret|private|encryption|signing|ssh)[_-]?key|key-data|dockerconfigjson|(?<=[_-])(?:pat|pass|pwd))\\*["']?\]?(?:\s*[:=]\s*|\s+(?=["']))\\*["']?)(?!<)((?:[^\s"'\\,;}{[\]]|\\(?!["'])){4,})/gi;
+/** A variable as a manifest writes it: `{"name": "HF_TOKEN", "value": "..."}`. */
+const NAMED =
+  /(\bname\\*["']?\s*[:=]\s*\\*["']?[\w.-]{0,80}(?:token|password|passwd|passphrase|secret|[_-]key)\\*["']?,?\s+\\*["']?value\\*["']?\s*[:=]\s*\\*["']?)((?:[^\s"'\\,}]|\\(?!["'])){4,})/gi;
+/** What a registry is logged in with, in a file of Docker. */
+const REGISTRY = /("auth\\*"\s*:\s*\\*")[^"\\]{4,}/g;
+/** `curl -u user:...`, `docker login -p ...`, a line of `.netrc`. */
+const TYPED =
+  /(\bcurl\b[^\r\n]{0,400}?\s(?:-u|--user)[\s=]+["']?[^\s:"']{1,80}:|\b(?:docker|podman|helm|oras|skopeo)\s[^\r\n]{0,40}?login\b[^\r\n]{0,200}?\s-p\s+["']?|\blogin\s+\S{1,80}\s+password\s+)[^\s"']+/gi;
 const OPTION = /(--?(?:[a-z0-9]+-)*(?:token|password|passwd|passphrase|secret|api-?key)\s+)([^\s"'-][^\s"']{3,})/gi;
 
 /** Whether a parameter, a variable or a key of that name holds a secret. */
@@ -47,6 +56,9 @@ export function redactShapes(text: string): string {
     .replace(HEADER, `$1$2${MASK}`)
     .replace(BEARER, `$1${MASK}`)
     .replace(ASSIGNED, (whole, before: string, value: string) => (REFERENCE.test(value) ? whole : `${before}${MASK}`))
+    .replace(NAMED, (whole, before: string, value: string) => (REFERENCE.test(value) ? whole : `${before}${MASK}`))
+    .replace(REGISTRY, `$1${MASK}`)
+    .replace(TYPED, `$1${MASK}`)
     .replace(OPTION, `$1${MASK}`);
 }
 

@@ -24,6 +24,16 @@ describe('what looks like a secret is masked by its shape', () => {
       'x\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabcd\n-----END RSA PRIVATE KEY-----\ny',
       'x\n-----BEGIN RSA PRIVATE KEY----- ***\ny',
     ],
+    ['JSON within JSON', String.raw`"{\"token\":\"s3cret\"}"`, String.raw`"{\"token\":\"***\"}"`],
+    ['a name without a divider', 'PGPASSWORD=s3cret clientSecret: s3cret', 'PGPASSWORD=*** clientSecret: ***'],
+    ['a variable of Python', 'os.environ["HF_TOKEN"] = "s3cret"', 'os.environ["HF_TOKEN"] = "***"'],
+    ['a variable of a manifest', '{"name": "HF_TOKEN", "value": "s3cret"}', '{"name": "HF_TOKEN", "value": "***"}'],
+    ['a kubeconfig', 'client-key-data: LS0tLS1CRUdJTg==', 'client-key-data: ***'],
+    ['a file of Docker', '{"auths":{"r.example.org":{"auth":"YTpi"}}}', '{"auths":{"r.example.org":{"auth":"***"}}}'],
+    ['a user of curl', 'curl -s -u ada:s3cret https://x', 'curl -s -u ada:*** https://x'],
+    ['a login', 'docker login -u ada -p s3cret r.example.org', 'docker login -u ada -p *** r.example.org'],
+    ['a line of .netrc', 'machine x login ada password s3cret', 'machine x login ada password ***'],
+    ['another webhook', 'https://discord.com/api/webhooks/12/s3cret', 'https://discord.com/api/webhooks/***'],
     ['a private key that is cut', '-----BEGIN PRIVATE KEY-----\nMIIE', '-----BEGIN PRIVATE KEY----- ***'],
   ])('%s', (_what, text, masked) => {
     expect(redactShapes(text)).toBe(masked);
@@ -37,17 +47,34 @@ describe('what looks like a secret is masked by its shape', () => {
     'hf:org/name@main',
     'the token of the hub is not there: set HF_TOKEN',
     'authorization failed',
+    'eos_token = </s>, "pad_token": "<pad>", pad_token_id=128001',
+    'tokenizer=org/name, tokens_per_second=123.4, first pass: 1234',
+    'docker run -p 8080:80 image',
   ])('%s stays', (text) => {
     expect(redactShapes(text)).toBe(text);
   });
 });
 
+test.each(['a_', 'name=_key', 'curl -u '])('a line of a thousand times `%s` is soon read', (part) => {
+  const text = part.repeat(50_000);
+  expect(redactShapes(text)).toBe(text);
+});
+
 describe('what is a secret by its name', () => {
-  test.each(['HF_TOKEN', 'dbPassword', 'apiKey', 'AWS_SECRET_ACCESS_KEY', 'client-secret', 'x.token'])('%s', (name) => {
+  test.each([
+    'GITHUB_PAT',
+    'DB_PASS',
+    'HF_TOKEN',
+    'dbPassword',
+    'apiKey',
+    'AWS_SECRET_ACCESS_KEY',
+    'client-secret',
+    'x.token',
+  ])('%s', (name) => {
     expect(isSecretName(name)).toBe(true);
   });
 
-  test.each(['maxTokens', 'tokenFile', 'key', 'secretName', 'tokenizer', 'keys'])('not %s', (name) => {
+  test.each(['maxTokens', 'tokenFile', 'key', 'secretName', 'tokenizer', 'keys', 'path', 'PWD'])('not %s', (name) => {
     expect(isSecretName(name)).toBe(false);
   });
 

@@ -10,12 +10,26 @@ describe('what looks like a token', () => {
     ['AKIAIOSFODNN7EXAMPLE', 'AKIA***'],
     ['Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.SflKxwRJSMeKKF2QT4', 'Bearer eyJ***'],
     [`sk-${'a1'.repeat(12)}`, 'sk-***'],
+    [`nvapi-${'a1'.repeat(12)}`, 'nvapi-***'],
+    [`npm_${'a1'.repeat(18)}`, 'npm_***'],
+    [`hvs.${'a1'.repeat(12)}`, 'hvs.***'],
+    ['glrt-abcdefgh12345678', 'glrt-***'],
+    [`secret: whsec_${'aB+/'.repeat(11)}=.`, 'secret: whsec_***.'],
   ])('%s is masked', (text, masked) => {
     expect(hasToken(text)).toBe(true);
     expect(maskTokens(text)).toBe(masked);
   });
 
-  test.each(['sk-learn-models', 'hf_home', 'the half_life', 'eyJust.a.word', ''])('%s is left', (text) => {
+  test.each([
+    'sk-learn-models',
+    'hf_home',
+    'npm_config_user_agent',
+    'whsec_ and base64',
+    'gloat-abcdefghijk',
+    'the half_life',
+    'eyJust.a.word',
+    '',
+  ])('%s is left', (text) => {
     expect(hasToken(text)).toBe(false);
     expect(maskTokens(text)).toBe(text);
   });
