@@ -3,7 +3,14 @@ import type { StageName } from '../../domain/naming.ts';
 import { overheadOf } from '../../domain/run/overhead.ts';
 import { eventsBetween } from '../../domain/run/record-events.ts';
 import { endingOf } from '../../domain/run/run-ending.ts';
-import { lastAttempt, runPhase, stagePhase, stageThatAsks } from '../../domain/run/run-phase.ts';
+import {
+  isPreparing,
+  lastAttempt,
+  PREPARING,
+  runPhase,
+  stagePhase,
+  stageThatAsks,
+} from '../../domain/run/run-phase.ts';
 import type { RunRecord } from '../../domain/run/run-record.ts';
 import { NO_SIGHTS } from '../../domain/run/sight.ts';
 import { type Deps, timestamp } from '../deps.ts';
@@ -59,7 +66,7 @@ async function follow(
   if (began === undefined) throw recordGone(deps, options.name);
   let { record } = began;
   if (options.told === undefined) queue.push(startedEvent(deps, record, false));
-  queue.push(...eventsBetween(options.told, record));
+  queue.push(...eventsBetween(options.told, record), ...(await preparing(deps, options, record)));
   const leave = AbortSignal.any([signal, over.signal]);
   const progress = new ProgressReaders(deps, options.name, queue, leave);
   progress.update(record);
@@ -96,6 +103,14 @@ async function follow(
     exitCode,
     overhead: overheadOf(last, time),
   });
+}
+
+/** Whoever joins while a driver installs packages hears of it: that may take minutes, and no other change tells. */
+async function preparing(deps: Deps, { told }: FollowOptions, record: RunRecord): Promise<readonly RunEvent[]> {
+  const stage = told === undefined ? record.stages.find(isPreparing) : undefined;
+  if (stage === undefined || !(await deps.store.isLocked(record.name))) return [];
+  const of = { run: record.name, stage: stage.name, message: PREPARING };
+  return [{ type: 'stage-preparing', time: stage.decision?.at ?? record.createdAt, ...of }];
 }
 
 /** Resolves to whether the driver still lived when watching ended. */

@@ -95,6 +95,14 @@ export function outcomePhase(outcome: Outcome): StagePhase {
   }
 }
 
+/** What is said of a stage that `isPreparing`, by whoever only reads the record. */
+export const PREPARING = 'its environment is made ready';
+
+/** It is decided that the stage runs, and nothing is submitted yet: while a driver lives, what it runs in is made. */
+export function isPreparing({ decision, attempts }: StageRecord): boolean {
+  return decision?.kind === 'run' && attempts.length === 0;
+}
+
 /** A stage that the next one may build on. */
 export function isDone(stage: StageRecord): boolean {
   const phase = stagePhase(stage);

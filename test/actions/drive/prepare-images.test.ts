@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
 import { driveRun } from '../../../src/actions/drive/drive-run.ts';
+import { followRun } from '../../../src/actions/follow/follow-run.ts';
+import { endingOf } from '../../../src/domain/run/run-ending.ts';
+import type { RunRecord } from '../../../src/domain/run/run-record.ts';
+import { statusText } from '../../../src/ui/text/answers/status-text.ts';
 import { FakeWorld, play, succeeded } from '../../fakes/story.ts';
 
 const never = new AbortController().signal;
@@ -16,6 +20,35 @@ test('each image is made ready in the name of the stage that wants it, before th
   expect(events.flatMap((event) => (event.type === 'stage-preparing' ? [[event.stage, event.message]] : []))).toEqual([
     ['one', 'makes stages/one/fake'],
     ['two', 'makes stages/two/fake'],
+  ]);
+});
+
+test('whoever looks meanwhile is told what goes on, and nobody once the driver is gone', async () => {
+  const world = new FakeWorld(CHAIN, () => succeeded());
+  await world.start('weekly-1');
+  const deps = world.deps();
+  const said: (string | undefined)[] = [];
+  const look = async (driven: boolean): Promise<void> => {
+    const record = (await world.store.read('weekly-1'))?.record as RunRecord;
+    const status = statusText(record, { ending: endingOf(record, driven), now: new Date(0) });
+    said.push(/^one +Pending.*$/m.exec(status)?.[0].replaceAll(/ +/g, ' '));
+    for await (const event of followRun(world.deps(), { name: 'weekly-1' }, never)) {
+      if (event.type === 'run-started') continue;
+      if (event.type === 'stage-preparing') said.push(`${event.stage}: ${event.message}`);
+      break;
+    }
+  };
+  deps.target.prepare = async () => {
+    if (said.length > 0) return;
+    await look(true);
+    throw new Error('no wheel fits');
+  };
+  await play(driveRun(deps, { name: 'weekly-1' }, never)).catch(() => undefined);
+  await look(false);
+  expect(said).toEqual([
+    'one Pending <none> <none> its environment is made ready',
+    'one: its environment is made ready',
+    'one Pending <none> <none> <none>',
   ]);
 });
 

@@ -3,7 +3,14 @@ import { unreachable } from '../../../domain/errors.ts';
 import { overheadOf } from '../../../domain/run/overhead.ts';
 import { secondsBetween } from '../../../domain/run/record-events.ts';
 import type { Ending } from '../../../domain/run/run-ending.ts';
-import { isAwaitingApproval, isCancelling, lastAttempt, shownPhase } from '../../../domain/run/run-phase.ts';
+import {
+  isAwaitingApproval,
+  isCancelling,
+  isPreparing,
+  lastAttempt,
+  PREPARING,
+  shownPhase,
+} from '../../../domain/run/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../../../domain/run/run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../../domain/run/sight.ts';
 import { formatAge, formatDuration } from '../format.ts';
@@ -27,6 +34,8 @@ export interface RunNow {
   readonly sights?: Sights;
   /** Absent = no log was read. */
   readonly warned?: Warned;
+  /** Whether a driver lives; absent = nobody asked. */
+  readonly isDriven?: boolean;
   /** What to type once the fault is known, a line each; absent = nothing. */
   readonly after?: readonly string[];
 }
@@ -47,7 +56,7 @@ export function statusText(
   return [
     ...facts(record, known, options),
     '',
-    stagesTable(record, known, options),
+    stagesTable(record, { isDriven: ending.phase === 'Running', ...known }, options),
     '',
     ...paragraph(warningLines(record, known, options)),
     ...paragraph(gpuTimeline(record, known.now, options)),
@@ -128,7 +137,7 @@ function facts(
 
 function stageRow(
   stage: StageRecord,
-  { now, sights = NO_SIGHTS }: RunNow,
+  { now, sights = NO_SIGHTS, isDriven = false }: RunNow,
   options: DocumentOptions,
 ): readonly string[] {
   const phase = seenPhase(stage, sights);
@@ -139,7 +148,7 @@ function stageRow(
     paint(phaseTone(phase), phase, options.color === true),
     stage.attempts.length === 0 ? '' : String(stage.attempts.length),
     seconds === undefined ? '' : formatDuration(seconds),
-    sight === undefined ? stageDetail(stage, options) : sightDetail(sight, options),
+    sight === undefined ? stageDetail(stage, isDriven, options) : sightDetail(sight, options),
   ];
 }
 
@@ -175,8 +184,9 @@ function sightDetail(sight: Sight, options: TextOptions): string {
   }
 }
 
-function stageDetail(stage: StageRecord, options: TextOptions): string {
+function stageDetail(stage: StageRecord, isDriven: boolean, options: TextOptions): string {
   const { decision, approval } = stage;
+  if (isDriven && isPreparing(stage)) return PREPARING;
   if (isAwaitingApproval(stage)) return 'waits for approval';
   switch (decision?.kind) {
     case undefined:
