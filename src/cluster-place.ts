@@ -3,19 +3,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deps } from './actions/deps.ts';
 import type { OpenImages } from './actions/images/image-job.ts';
 import { openRun } from './actions/open-run.ts';
-import type { ClusterPlace } from './adapters/kubernetes/api/kube-api.ts';
-import type { RunObjects as RunObjectsType } from './adapters/kubernetes/target/run-objects.ts';
+import type { ClusterPlace, KubeApi } from './adapters/kubernetes/api/kube-api.ts';
+import type { Patience } from './adapters/kubernetes/run-store/patience.ts';
+import type { KubernetesTarget } from './adapters/kubernetes/target/kubernetes-target.ts';
+import type { RunObjects } from './adapters/kubernetes/target/run-objects.ts';
 import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { ClusterOptions } from './cli/context.ts';
 import { UserError } from './domain/errors.ts';
 import { isContentTag } from './domain/image/image-name.ts';
 import { currentReference } from './domain/image/image-record.ts';
-import type { JsonObject } from './domain/json.ts';
 import { DRIVER_ACCOUNT } from './domain/rights/rbac.ts';
 import type { SecretKeys } from './open-destinations.ts';
 import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';
 import type { ModelHub } from './ports/model-hub.ts';
 import type { ImageIdentity } from './ports/target.ts';
+import type { WorkspaceObjects } from './ports/workspace-objects.ts';
+import type { CommonDeps } from './shared-deps.ts';
 
 /** What a place on a cluster is put together from, beside the cluster itself. */
 export interface ClusterSurroundings {
@@ -26,7 +29,7 @@ export interface ClusterSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly cluster: ClusterOptions;
-  readonly common: Pick<Deps, 'openPipeline' | 'openNotifier' | 'clock' | 'who' | 'newId'>;
+  readonly common: CommonDeps;
   readonly images: OpenImages;
   readonly hub: () => Promise<ModelHub>;
   readonly objects: () => Promise<ObjectSources>;
@@ -49,10 +52,65 @@ export interface OpenCluster {
 
 /** Seconds that a driver waits for a cluster that is away: `--max-offline`. */
 const MAX_OFFLINE = 30 * 60;
+/** Of the templates that every pipeline may use, as messages name it. */
+const SHARED = 'templates/_shared';
 
 /** A namespace of a cluster as a place where runs live. Nothing is asked of it yet. */
 export async function openClusterPlace(around: ClusterSurroundings): Promise<OpenCluster> {
-  const { packageRoot, env, home, cwd, stateDir, cluster, common, images, say, maxOffline = MAX_OFFLINE } = around;
+  const adapters = await loadAdapters();
+  const api = await openApi(adapters, around);
+  const { common, images, say, env, packageRoot } = around;
+  const named = env['ILAB_BACKEND_IMAGE'];
+  const shared = await adapters.diskSourceFiles().readFolder(join(packageRoot, 'templates', '_shared'), SHARED);
+  const place: Parts = {
+    ...{ adapters, around, api },
+    objects: adapters.workspaceObjects(shared),
+    programImage: async () => named ?? ownImage(images),
+  };
+  const { objects, programImage } = place;
+  const { store, patience } = openStore(place);
+  const target = openTarget(place, patience);
+  const data = { api, clock: common.clock, objects, image: programImage, say, limits: adapters.DATA_LIMITS };
+  const pipelineOf = async (run: string) => (await openRun(deps, run)).pipeline;
+  const deps: Deps = {
+    ...common,
+    store,
+    target,
+    sources: new adapters.ClusterSourceStore(data, { cwd: around.cwd, hub: around.hub, objects: around.objects }),
+    artifacts: new adapters.ClusterArtifactStore(data, async (run) => (await pipelineOf(run)).pod),
+    drivers: adapters.driverJobs({
+      api,
+      image: programImage,
+      settingsOf: pipelineOf,
+      objects,
+      serviceAccountName: DRIVER_ACCOUNT,
+      user: common.who.user,
+    }),
+  };
+  return {
+    deps,
+    where: api.place,
+    nodeGpus: (signal) => lookForGpus(api, signal),
+    secretKeys: (name, signal) => lookForKeys(api, name, signal),
+    doctor: (needs, from) => openDoctor(place, target, needs, from),
+  };
+}
+
+type Adapters = Awaited<ReturnType<typeof loadAdapters>>;
+
+/** What the parts of a place have in common. */
+interface Parts {
+  readonly adapters: Adapters;
+  readonly around: ClusterSurroundings;
+  readonly api: KubeApi;
+  /** Rendered from `templates/_shared/`. */
+  readonly objects: WorkspaceObjects;
+  /** Throws `cannot-start` where none is named and none is built. */
+  readonly programImage: () => Promise<string>;
+}
+
+/** All at once: they do not wait for each other. */
+async function loadAdapters() {
   const [
     { openCluster },
     { ClusterRunStore },
@@ -88,96 +146,97 @@ export async function openClusterPlace(around: ClusterSurroundings): Promise<Ope
     import('./config/workspace-objects.ts'),
     import('./adapters/files/disk-source-files.ts'),
   ]);
-  const api = await openCluster({
-    env,
-    home,
-    ...cluster,
-    userAgent: `ilab-backend/${around.version}`,
-    maxOffline,
+  return {
+    ...{ openCluster, ClusterRunStore, Patience, thisProcess, createStoreClock, driverJobs },
+    ...{ KubernetesTarget, clusterImages, ClusterLogs, RunObjects, createKubernetesPlanTarget },
+    ...{ ClusterSourceStore, ClusterArtifactStore, DATA_LIMITS, workspaceObjects, diskSourceFiles },
+  };
+}
+
+function openApi({ openCluster }: Adapters, around: ClusterSurroundings): Promise<KubeApi> {
+  const { env, home, cluster, version, say, maxOffline = MAX_OFFLINE } = around;
+  return openCluster({
+    ...{ env, home, ...cluster, maxOffline },
+    userAgent: `ilab-backend/${version}`,
     onTrouble: say,
     onRecovered: () => say('the cluster answers again'),
     onNotice: say,
   });
-  const shared = await diskSourceFiles().readFolder(join(packageRoot, 'templates', '_shared'), 'templates/_shared');
-  const objects = workspaceObjects(shared);
-  const holder = thisProcess(common.who.host, common.who.pid);
-  const clock = createStoreClock();
-  const store = new ClusterRunStore(api, { holder, clock, patienceSeconds: maxOffline, onWaiting: say });
-  const patience = new Patience({ place: api.place, clock, seconds: maxOffline, onWaiting: say });
+}
 
-  const watched = new Map<string, RunObjectsType>();
-  const objectsOf = (run: string): RunObjectsType => {
-    const known = watched.get(run) ?? new RunObjects(api, run);
+/** The record of runs, and how long whoever drives one waits for a cluster that is away. */
+function openStore({ adapters, around, api }: Parts) {
+  const { common, say, maxOffline = MAX_OFFLINE } = around;
+  const holder = adapters.thisProcess(common.who.host, common.who.pid);
+  const clock = adapters.createStoreClock();
+  return {
+    store: new adapters.ClusterRunStore(api, { holder, clock, patienceSeconds: maxOffline, onWaiting: say }),
+    patience: new adapters.Patience({ place: api.place, clock, seconds: maxOffline, onWaiting: say }),
+  };
+}
+
+function openTarget({ adapters, around, api, objects }: Parts, patience: Patience): KubernetesTarget {
+  const { images, stateDir, env, say } = around;
+  // One watch a run: the target and its logs look at the same objects.
+  const watched = new Map<string, RunObjects>();
+  const objectsOf = (run: string): RunObjects => {
+    const known = watched.get(run) ?? new adapters.RunObjects(api, run);
     watched.set(run, known);
     return known;
   };
-  const logs = new ClusterLogs({
-    api,
-    folder: join(stateDir, 'logs', folderName(api.place)),
-    objects: objectsOf,
-    onTrouble: (ref, trouble) => say(`log of ${ref.stage}, ${trouble.container}: ${trouble.text}`),
-  });
   const named = env['ILAB_BACKEND_IMAGE'];
-  const target = new KubernetesTarget({
+  const planned = adapters.createKubernetesPlanTarget({
+    ...images,
+    ...(named === undefined ? {} : { program: named }),
+  });
+  return new adapters.KubernetesTarget({
     api,
-    images: clusterImages(
+    images: adapters.clusterImages(api, planned, images.records),
+    logs: new adapters.ClusterLogs({
       api,
-      createKubernetesPlanTarget({ ...images, ...(named === undefined ? {} : { program: named }) }),
-      images.records,
-    ),
-    logs,
+      folder: join(stateDir, 'logs', folderName(api.place)),
+      objects: objectsOf,
+      onTrouble: (ref, trouble) => say(`log of ${ref.stage}, ${trouble.container}: ${trouble.text}`),
+    }),
     objects: objectsOf,
     patience,
     monotonic: () => performance.now(),
     pause: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     claim: (pod) => objects.claim(pod),
   });
-  const programImage = async (): Promise<string> => named ?? ownImage(images);
-  const data = { api, clock: common.clock, objects, image: programImage, say, limits: DATA_LIMITS };
-  const deps: Deps = {
-    ...common,
-    store,
-    target,
-    sources: new ClusterSourceStore(data, { cwd, hub: around.hub, objects: around.objects }),
-    artifacts: new ClusterArtifactStore(data, (run) => settingsOf(run)),
-    drivers: driverJobs({
-      api,
-      image: programImage,
-      settingsOf: async (run) => (await openRun(deps, run)).pipeline,
-      objects,
-      serviceAccountName: DRIVER_ACCOUNT,
-      user: common.who.user,
-    }),
-  };
-  async function settingsOf(run: string): Promise<JsonObject> {
-    return (await openRun(deps, run)).pipeline.pod;
+}
+
+async function openDoctor(
+  { api, objects, programImage, around }: Parts,
+  target: KubernetesTarget,
+  needs: ClusterNeeds,
+  from: 'here' | 'inside',
+): Promise<Doctor> {
+  if (from === 'inside') {
+    const { createInsideDoctor } = await import('./adapters/kubernetes/doctor/inside-doctor.ts');
+    return createInsideDoctor({ api, needs, objects, image: programImage, user: around.common.who.user });
   }
-  const openDoctor: OpenCluster['doctor'] = async (needs, from) => {
-    if (from === 'inside') {
-      const { createInsideDoctor } = await import('./adapters/kubernetes/doctor/inside-doctor.ts');
-      return createInsideDoctor({ api, needs, objects, image: programImage, user: common.who.user });
-    }
-    const { createClusterDoctor } = await import('./adapters/kubernetes/doctor/cluster-doctor.ts');
-    const imageState = (image: ImageIdentity) => target.imageState(image);
-    return createClusterDoctor({ api, needs, claim: objects.claim(needs.pod), imageState });
-  };
-  const lookForGpus: OpenCluster['nodeGpus'] = async (signal) => {
-    const [{ nodeGpus }, { translated }] = await Promise.all([
-      import('./adapters/kubernetes/doctor/node-gpus.ts'),
-      import('./adapters/kubernetes/api/user-error.ts'),
-    ]);
-    return translated(api.place, () => nodeGpus(api, signal));
-  };
-  const secretKeys: SecretKeys = async (name, signal) => {
-    const [{ keysOf }, { look }, { RESOURCES }, { translated }] = await Promise.all([
-      import('./adapters/kubernetes/doctor/references.ts'),
-      import('./adapters/kubernetes/doctor/look.ts'),
-      import('./adapters/kubernetes/api/kube-api.ts'),
-      import('./adapters/kubernetes/api/user-error.ts'),
-    ]);
-    return translated(api.place, () => look(() => keysOf(api, RESOURCES.secrets, name, signal)));
-  };
-  return { deps, where: api.place, nodeGpus: lookForGpus, secretKeys, doctor: openDoctor };
+  const { createClusterDoctor } = await import('./adapters/kubernetes/doctor/cluster-doctor.ts');
+  const imageState = (image: ImageIdentity) => target.imageState(image);
+  return createClusterDoctor({ api, needs, claim: objects.claim(needs.pod), imageState });
+}
+
+async function lookForGpus(api: KubeApi, signal: AbortSignal): Promise<readonly NodeGpus[] | undefined> {
+  const [{ nodeGpus }, { translated }] = await Promise.all([
+    import('./adapters/kubernetes/doctor/node-gpus.ts'),
+    import('./adapters/kubernetes/api/user-error.ts'),
+  ]);
+  return translated(api.place, () => nodeGpus(api, signal));
+}
+
+async function lookForKeys(api: KubeApi, secret: string, signal: AbortSignal): ReturnType<SecretKeys> {
+  const [{ keysOf }, { look }, { RESOURCES }, { translated }] = await Promise.all([
+    import('./adapters/kubernetes/doctor/references.ts'),
+    import('./adapters/kubernetes/doctor/look.ts'),
+    import('./adapters/kubernetes/api/kube-api.ts'),
+    import('./adapters/kubernetes/api/user-error.ts'),
+  ]);
+  return translated(api.place, () => look(() => keysOf(api, RESOURCES.secrets, secret, signal)));
 }
 
 function ownImage({ sources, records }: OpenImages): string {

@@ -4,13 +4,14 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext, Output } from './cli/context.ts';
 import { COMPLETE, runProgram } from './cli/program.ts';
-import { asksForJson, reportError, shortenHome } from './cli/report-error.ts';
-import type { Finding } from './domain/diagnosis/finding.ts';
+import { asksForJson, reportError } from './cli/report-error.ts';
 import { isAbort, UserError } from './domain/errors.ts';
 import { type TypedPlace, typedPlace } from './domain/typed-place.ts';
+import { Interruption } from './interruption.ts';
+import { machineContext } from './machine-context.ts';
 import { createPlaces } from './places.ts';
-import type { Endpoint } from './ports/doctor.ts';
-import type { SourceFiles } from './ports/source-files.ts';
+import { projectContext } from './project-context.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /*
  * The composition root: the only file that reads the environment, writes to the streams of the process, sets its exit
@@ -23,181 +24,92 @@ const CUT_EXIT_CODE = 1;
 const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 function main(): void {
-  const interrupt = new AbortController();
-  let isHeeded = false;
-  let onInterrupt: (() => void) | undefined;
-  let isLent = false;
-  handleSignals((signal) => {
-    // While a pager has the terminal, Ctrl-C is meant for that; as with git and man.
-    if (isLent && signal === 'SIGINT') return false;
-    if (onInterrupt !== undefined) {
-      const work = onInterrupt;
-      onInterrupt = undefined;
-      work();
-    } else {
-      // Nobody leaves in order who has not asked for the signal, or who was told before and is still here.
-      if (!isHeeded || interrupt.signal.aborted) process.exit(tell(interrupted()));
-      interrupt.abort(new Error('interrupted'));
-    }
-    return true;
-  });
+  const typed = process.argv.slice(2);
+  const place = typedPlace(typed);
+  const exit = new ExitCode();
   const closed = new AbortController();
-  let ended: number | undefined;
-  let isCut = false;
-  const setExitCode = (): void => {
-    if (ended !== undefined) process.exitCode = ended === 0 && isCut ? CUT_EXIT_CODE : ended;
-  };
-  const place = typedPlace(process.argv.slice(2));
+  const stderr = output(process.stderr, place, () => undefined);
   const stdout = output(process.stdout, place, (fault) => {
     closed.abort(new Error('stdout was closed'));
     if (fault === undefined) return;
     stderr.write(`ilab-backend: what was printed is not complete: ${fault.message}\n`);
-    isCut = true;
-    setExitCode();
+    exit.cut();
   });
-  const stderr = output(process.stderr, place, () => undefined);
   const tell = (error: unknown): number =>
     reportError(error, stderr, { home: homedir(), isProgram: asksForJson(process.argv), place });
-  const version = packageVersion();
-  const places = createPlaces({
+  const interruption = new Interruption(() => process.exit(tell(interrupted())));
+  handleSignals((signal) => interruption.take(signal));
+
+  const context = contextOf({ stdout, stderr, stdoutClosed: closed.signal, interruption });
+  runProgram(typed, stageNames(), context).then(
+    (exitCode) => {
+      exit.set(exitCode);
+      // A cluster that does not answer must not hold up whoever pressed a key.
+      if (typed[0] === COMPLETE) process.exit();
+    },
+    (error: unknown) => exit.set(tell(isAbort(error, interruption.signal) ? interrupted() : error)),
+  );
+}
+
+/** What commands get to see of the process and of the world. */
+function contextOf({
+  interruption,
+  ...streams
+}: Pick<CliContext, 'stdout' | 'stderr' | 'stdoutClosed'> & { readonly interruption: Interruption }): CliContext {
+  const around: Surroundings = {
     packageRoot,
     command: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
     home: homedir(),
     cwd: process.cwd(),
     env: process.env,
-    version,
-    say: (message) => stderr.write(`ilab-backend: ${message}\n`),
-  });
-  const context: CliContext = {
-    stdout,
-    stderr,
-    env: process.env,
-    cwd: process.cwd(),
-    home: homedir(),
-    packageRoot,
+    version: packageVersion(),
+    say: (message) => streams.stderr.write(`ilab-backend: ${message}\n`),
+  };
+  const { env, cwd, home, version } = around;
+  const places = createPlaces(around);
+  return {
+    ...streams,
+    ...{ env, cwd, home, packageRoot, version },
+    platform: { node: process.version, os: `${process.platform} ${process.arch} ${release()}` },
+    // Whoever reads it ends in order.
     get signal() {
-      isHeeded = true;
-      return interrupt.signal;
+      return interruption.heed();
     },
-    stdoutClosed: closed.signal,
-    onInterrupt: (work) => {
-      onInterrupt = work;
-    },
+    onInterrupt: (work) => interruption.doInstead(work),
     ...places,
-    openProject: async (request) => {
-      const [{ openProject }, files] = await Promise.all([import('./actions/project/open-project.ts'), openFiles()]);
-      return openProject(files, request);
-    },
-    explainValue: async (request, path) => {
-      const [{ explainValue }, files] = await Promise.all([import('./actions/project/explain-value.ts'), openFiles()]);
-      return explainValue(files, request, path);
-    },
-    outlinePipeline: async (request, name) => {
-      const [{ outlinePipeline }, files] = await Promise.all([
-        import('./actions/project/outline-pipeline.ts'),
-        openFiles(),
-      ]);
-      return outlinePipeline(files, request, name);
-    },
-    validateProject: async (request, tell) => {
-      const [{ validateProject }, files] = await Promise.all([
-        import('./actions/project/validate-project.ts'),
-        openFiles(),
-      ]);
-      const place = request.project === undefined ? {} : { project: request.project };
-      return validateProject(files, request, (kind) => places.openPlanTarget(place, kind), tell);
-    },
-    openProjectMaker: async () => {
-      const [{ projectMaker }, files] = await Promise.all([import('./actions/project/init-project.ts'), openFiles()]);
-      return projectMaker(files);
-    },
+    ...projectContext(places),
+    ...machineContext(around, places),
     openPrompt: async () => {
       if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return undefined;
       const { openPrompt } = await import('./adapters/machine/prompt.ts');
-      isHeeded = true;
-      return openPrompt(process.stdin, process.stderr, interrupt.signal);
-    },
-    listPipelines: async (request) => {
-      const [{ listPipelineSummaries }, files] = await Promise.all([
-        import('./actions/project/list-pipelines.ts'),
-        openFiles(),
-      ]);
-      return listPipelineSummaries(files, request);
-    },
-    describePipeline: async (request, name) => {
-      const [{ describePipeline }, files] = await Promise.all([
-        import('./actions/project/describe-pipelines.ts'),
-        openFiles(),
-      ]);
-      return describePipeline(files, request, name);
-    },
-    chooseImages: async (request) => {
-      const [{ chooseImages }, files] = await Promise.all([import('./actions/images/choose-images.ts'), openFiles()]);
-      return chooseImages(files, request);
-    },
-    writeFiles: async (folder, files, options) =>
-      (await import('./adapters/files/write-files.ts')).writeFiles(resolve(folder), files, options),
-    openOnDesktop: async (file) =>
-      (await import('./adapters/machine/open-on-desktop.ts')).openOnDesktop(file, process.env, process.platform),
-    openDownloadFolder: async (folder) =>
-      (await import('./adapters/files/disk-download-folder.ts')).diskDownloadFolder(resolve(folder)),
-    verifyModel: async (location, signal) => {
-      const say = (line: string): void => stderr.write(`ilab-backend: ${line}\n`);
-      const [{ openModel }, { verifyModel }] = await Promise.all([
-        import('./open-model.ts'),
-        import('./actions/verify-model.ts'),
-      ]);
-      const model = await openModel(location, { cwd: process.cwd(), env: process.env, say });
-      return verifyModel(model, location, signal);
-    },
-    examine: (options, signal) => examine(places.stateFolder(options), signal),
-    probe,
-    openDestinations: async (options) => {
-      const { openDestinations } = await import('./open-destinations.ts');
-      const isOfCluster = options?.cluster !== undefined;
-      return openDestinations(process.env, isOfCluster ? places.secretKeys(options) : undefined);
-    },
-    openNotifier: async (settings) => {
-      const { openNotifier } = await import('./open-notifier.ts');
-      return openNotifier(settings, { env: process.env, version });
-    },
-    openMask: async ({ cluster }, { named, references }) => {
-      const { maskKnownSecrets, readSecretFile } = await import('./adapters/machine/known-secrets.ts');
-      const kubeconfig = cluster?.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig };
-      const referred = references.map(({ kind, key }) =>
-        kind === 'env' ? (process.env[key] ?? '') : readSecretFile(key),
-      );
-      const mask = maskKnownSecrets({ env: process.env, ...kubeconfig }, [...named, ...referred]);
-      return (text) => shortenHome(mask(text), homedir());
-    },
-    writeFile: async (path, text) => {
-      const { writePrivateFile } = await import('./adapters/files/write-files.ts');
-      await writePrivateFile(resolve(path), text);
+      return openPrompt(process.stdin, process.stderr, interruption.heed());
     },
     openKeyboard: async () => {
       const { Keyboard } = await import('./adapters/terminal/keyboard.ts');
-      return new Keyboard({
-        process,
-        onLent: (lent) => {
-          isLent = lent;
-        },
-      });
+      return new Keyboard({ process, onLent: (isLent) => interruption.lend(isLent) });
     },
-    version,
-    platform: { node: process.version, os: `${process.platform} ${process.arch} ${release()}` },
   };
-  runProgram(process.argv.slice(2), stageNames(), context).then(
-    (exitCode) => {
-      ended = exitCode;
-      setExitCode();
-      // A cluster that does not answer must not hold up whoever pressed a key.
-      if (process.argv[2] === COMPLETE) process.exit();
-    },
-    (error: unknown) => {
-      ended = tell(isAbort(error, interrupt.signal) ? interrupted() : error);
-      setExitCode();
-    },
-  );
+}
+
+/** The exit code of the process, from when the command has one; what could not be printed spoils a good one. */
+class ExitCode {
+  #ended: number | undefined;
+  #isCut = false;
+
+  set(code: number): void {
+    this.#ended = code;
+    this.#apply();
+  }
+
+  /** Not all of what was printed arrived. */
+  cut(): void {
+    this.#isCut = true;
+    this.#apply();
+  }
+
+  #apply(): void {
+    if (this.#ended !== undefined) process.exitCode = this.#ended === 0 && this.#isCut ? CUT_EXIT_CODE : this.#ended;
+  }
 }
 
 function interrupted(): UserError {
@@ -205,7 +117,7 @@ function interrupted(): UserError {
 }
 
 /** The first signal that is heeded ends the command in order; a second one within two seconds ends the process at once. */
-function handleSignals(end: (signal: NodeJS.Signals) => boolean): void {
+function handleSignals(end: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => boolean): void {
   let first = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -266,20 +178,6 @@ function writeWithoutWaiting(stream: NodeJS.WriteStream): void {
   // It was opened anew for this process; where that could not be done it is the shell's own, which is left as it is.
   const isOwn = handle !== undefined && handle.fd > process.stderr.fd;
   if (stream.isTTY && isOwn) handle.setBlocking?.(false);
-}
-
-async function openFiles(): Promise<SourceFiles> {
-  return (await import('./adapters/files/disk-source-files.ts')).diskSourceFiles();
-}
-
-async function* examine(stateDir: string, signal: AbortSignal): AsyncIterable<Finding> {
-  const { createMachineDoctor } = await import('./adapters/machine/doctor.ts');
-  yield* createMachineDoctor({ stateDir, path: process.env['PATH'] ?? '' }).examine(signal);
-}
-
-async function* probe(endpoints: readonly Endpoint[], signal: AbortSignal): AsyncIterable<Finding> {
-  const { createEndpointDoctor } = await import('./adapters/machine/endpoint-doctor.ts');
-  yield* createEndpointDoctor(endpoints).examine(signal);
 }
 
 function packageVersion(): string {
