@@ -37,6 +37,11 @@ export interface Identity {
   readonly pid: number;
 }
 
+/** The present moment as attempts and their logs are stamped: another machine's clock may be hours off. */
+export function presentThere({ clock, target }: Pick<Deps, 'clock' | 'target'>): Date {
+  return target.now?.() ?? clock.now();
+}
+
 /** The present moment as the record writes it. */
 export function timestamp(clock: Clock): string {
   return clock.now().toISOString();

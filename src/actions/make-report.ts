@@ -7,7 +7,7 @@ import { endingOf } from '../domain/run/run-ending.ts';
 import { attemptPhase, hasEnded, shownPhase } from '../domain/run/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../domain/run/run-record.ts';
 import { type Sights, seenPhase } from '../domain/run/sight.ts';
-import { type Deps, timestamp } from './deps.ts';
+import { type Deps, presentThere, timestamp } from './deps.ts';
 import { seeAttempts } from './follow/see-attempts.ts';
 import { resultOf } from './plan/past-results.ts';
 import { parseDocument } from './plan/run-document.ts';
@@ -59,7 +59,7 @@ async function reportRun({ deps, name }: ReportedRun, options: ReportOptions): P
   const document = parseDocument(await deps.store.readSources(name), name);
   const driven = await deps.store.isLocked(name);
   const sights = await seeAttempts(deps, record, driven);
-  const now = timestamp(deps.clock);
+  const now = presentThere(deps).toISOString();
   const ending = endingOf(record, driven, sights);
   const isOver = hasEnded(ending.phase);
   const endedAt = lastEnd(record);

@@ -158,6 +158,9 @@ export interface Target {
   /** What can be seen of a run's attempts and around them; changes nothing. Absent on a target that knows no more than `peek`. Throws `unreachable`. */
   survey?(run: string, attempts: readonly AttemptRef[], signal: AbortSignal): Promise<Survey>;
 
+  /** The present by the clock that stamps attempts and logs; undefined while it is not known. Absent where that is this machine's. */
+  now?(): Date | undefined;
+
   /** What this program asked of the outside so far; absent on a target that asks nobody. */
   effort?(): { readonly requests: number; readonly connections: number };
 

@@ -165,6 +165,25 @@ test('a gate that does not apply has not passed', async () => {
   ]);
 });
 
+test('a gate whose condition holds without any result has looked at none', async () => {
+  const world = await playedWorld([{ name: 'one' }], () => succeeded());
+  const gate = (name: string, condition: string) => ({ kind: 'passed', name, condition, sides: [] }) as const;
+  world.pipeline = {
+    ...world.pipeline,
+    gates: (_, results) => [
+      gate('off', 'params.gate != "x" || results.one.metrics.a > 1.0'),
+      gate('on', 'params.rows > 1'),
+      ...(Object.keys(results).length === 0 ? [] : [gate('asked', 'results.one.metrics.a > 1.0')]),
+    ],
+  };
+  const { runs } = await makeReport([{ deps: world.deps(), name: 'weekly-1' }], { version: '1', files: false, signal });
+  expect(runs[0]?.gates.map(({ gate: name, verdict }) => [name, verdict])).toEqual([
+    ['off', 'does not apply'],
+    ['on', 'passed'],
+    ['asked', 'passed'],
+  ]);
+});
+
 test('warnings are what the log tells, with the line and what to change', async () => {
   const world = await playedWorld([{ name: 'one' }], () => succeeded());
   const deps = reading(world.deps(), ["{'loss': 'nan', 'epoch': '0.6'}", 'more']);

@@ -348,6 +348,17 @@ ilab-backend.yaml:7:11: \`epochs\` must be >= 1, is 0
     );
   });
 
+  test('what must stand beside a setting that was given, with its place', async () => {
+    project('params: { data: tiny }\npod:\n  storage: { endpoint: "https://s3.example" }\n  caBundle: { key: x }\n');
+    const error = await place.refusal({});
+    expect(error.code).toBe('bad-params');
+    for (const key of ['storage.url', 'storage.accessKey', 'storage.secretKey', 'caBundle.configMap'])
+      expect(error.message).toContain(`\`pod.${key}\` has no value, and must have one beside this`);
+    expect(error.message).toMatch(
+      /ilab-backend\.yaml:\d+:\d+: `pod\.storage\.url`.*\n.*storage: \{ endpoint.*\n.*\n.*add `url:` to `pod\.storage:`: Which bucket/,
+    );
+  });
+
   test('the lines to add are a whole file where there is none, below `pipelines:` for another pipeline', async () => {
     const elsewhere = new TypedIn();
     const error = await elsewhere.refusal({ pipeline: 'hello', set: ['greet.times=x'] });

@@ -2,7 +2,7 @@ import type { AttemptWarning, Warned } from '../../domain/attempt/progress.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../../domain/run/run-record.ts';
 import { isUnderWay, type Sights } from '../../domain/run/sight.ts';
 import type { AttemptRef, Target } from '../../ports/target.ts';
-import type { Deps } from '../deps.ts';
+import { type Deps, presentThere } from '../deps.ts';
 import { adviserOf } from './advise-on.ts';
 import { type Advise, JOINED_AT, readProgress } from './read-progress.ts';
 
@@ -43,7 +43,7 @@ export async function seeWarnings(deps: Deps, record: RunRecord, sights: Sights,
     const attempts = stage.attempts.map(async (attempt) => {
       if (!hasLog(stage, attempt, sights)) return [];
       const ref = { run: record.name, stage: stage.name, attempt: attempt.attempt };
-      const until = endOf(stage, attempt, sights) ?? deps.clock.now().toISOString();
+      const until = endOf(stage, attempt, sights) ?? presentThere(deps).toISOString();
       try {
         const options = { advise: adviseOn(stage.name), tail: JOINED_AT, until };
         const warnings = await readWarnings(deps.target, ref, options, limit);

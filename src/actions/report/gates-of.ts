@@ -1,4 +1,5 @@
 import { UserError } from '../../domain/errors.ts';
+import type { StageName } from '../../domain/naming.ts';
 import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
 import type { GateReport } from '../../domain/report/report.ts';
 import type { RunRecord, StageRecord } from '../../domain/run/run-record.ts';
@@ -25,8 +26,9 @@ export async function gatesOf(
     return record.stages.flatMap((stage) => {
       const asking = pipeline.pipeline.stages.find(({ name }) => name === stage.name);
       const previous = asking === undefined ? {} : publishedBefore(older, record.pipeline.name, asking);
+      const idle = idleGates(pipeline, stage.name);
       return pipeline.gates(stage.name, results, previous).map(({ kind, name, condition, sides }) => {
-        const { verdict, reason } = kind === 'idle' ? IDLE : decided(stage, name);
+        const { verdict, reason } = kind === 'idle' || idle.has(name) ? IDLE : decided(stage, name);
         const shown = verdict === 'not judged' ? [] : sides;
         return {
           ...{ stage: stage.name, gate: name, condition, verdict, sides: shown },
@@ -39,6 +41,15 @@ export async function gatesOf(
     tell(`the gates could not be read: ${error.message}`);
     return [];
   }
+}
+
+/**
+ * Gates that speak of results, and hold without any: their parameters turn them off. Runs of an earlier version have it in the
+ * condition (`params.gate != 'x' || ...`), where later ones have `when`.
+ */
+function idleGates(pipeline: RenderablePipeline, stage: StageName): ReadonlySet<string> {
+  const without = pipeline.gates(stage, {}, {}).filter(({ kind }) => kind === 'passed');
+  return new Set(without.filter(({ condition }) => /\b(results|previous)\b/.test(condition)).map(({ name }) => name));
 }
 
 const IDLE: Verdict = { verdict: 'does not apply' };

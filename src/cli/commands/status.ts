@@ -1,3 +1,4 @@
+import { presentThere } from '../../actions/deps.ts';
 import { seeWarnings } from '../../actions/follow/read-warnings.ts';
 import { seeAttempts } from '../../actions/follow/see-attempts.ts';
 import { readRun } from '../../actions/read-run.ts';
@@ -25,7 +26,7 @@ export const defineStatus: DefineCommand = (command, context, done) => {
       const place = record.target === 'kubernetes' ? { place: deps.store.place } : {};
       const warned = await seeWarnings(deps, record, sights, context.signal);
       const after = await waysOn(deps, record, ending);
-      const known = { ending, sights, after, warned, now: deps.clock.now(), ...place };
+      const known = { ending, sights, after, warned, now: presentThere(deps), ...place };
       const text = (): string => withPlace(statusText(record, known, layoutOf(context)), there.stdout.place);
       writeDocument(
         context,

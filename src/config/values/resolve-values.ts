@@ -39,9 +39,11 @@ export function resolveValues(
     values,
     origins: new Map(given.map((one) => [dotted(one.path), one.origin])),
     givers: new Map(given.map((one) => [dotted(one.path), one])),
-    faults: judged
-      .filter((fault) => !missing.includes(fault))
-      .map((fault) => toFault(placed(fault, schema), giverOf(given, fault), above)),
+    faults: judged.flatMap((fault) => {
+      if (!missing.includes(fault)) return [toFault(placed(fault, schema), giverOf(given, fault), above)];
+      // Of parameters the lines to add are told for all together; of a block, beside what was given of it.
+      return block === 'params' ? [] : [absentFault(fault, schema, given, block)];
+    }),
     missing: missing.map((fault) => fault.path.join('.')),
   };
 }
@@ -62,6 +64,17 @@ function placed(fault: ValueFault, schema: ParamSchema): ValueFault {
     schema.leaves().map(({ path }) => path),
   );
   return hint !== undefined && isGuess(hint) ? { ...fault, hint } : fault;
+}
+
+/** Something of a setting was given, and something that must stand beside it was not. */
+function absentFault({ path }: ValueFault, schema: ParamSchema, given: readonly Given[], block: string): Fault {
+  const steps = path.map(String);
+  const around = steps.slice(0, -1);
+  const beside = given.find((one) => around.every((step, index) => one.path[index] === step));
+  const title = schema.leaves().find((leaf) => leaf.path === steps.join('.'))?.title;
+  const message = `\`${[block, ...steps].join('.')}\` has no value, and must have one beside this`;
+  const hint = `add \`${steps.at(-1)}:\` to \`${[block, ...around].join('.')}:\`${title === undefined ? '' : `: ${title}`}`;
+  return beside === undefined ? typedFault('values', message, hint) : faultOf(beside, message, hint, 'key');
 }
 
 function isGuess(hint: string | undefined): boolean {

@@ -98,3 +98,27 @@ test('a run that was seen on a cluster last is found there, and a new one is tol
   expect(terminal.stdout.text).toMatch(/: ilab-backend run --set NAME=VALUE --context prod -n team$/m);
   expect(terminal.stdout.text).toMatch(/: ilab-backend resume weekly$/m);
 });
+
+test('silence is counted by the clock of the place, where that is known', async () => {
+  const interrupt = new AbortController();
+  const world: FakeWorld = new FakeWorld([{ name: 'train' }], () => {
+    world.target.print(
+      'weekly-train-1',
+      [1, 2, 3, 4, 5].map((step) => `{'loss': 5.0, 'epoch': 0.${step}}`),
+    );
+    interrupt.abort();
+    return undefined;
+  });
+  await world.start('weekly');
+  await play(driveRun(world.deps(), { name: 'weekly' }, interrupt.signal));
+  // By this machine's clock a second has passed.
+  expect(await status(world)).not.toContain('warned');
+  const there = {
+    ...world.deps(),
+    target: Object.assign(world.target, { now: () => new Date('2026-01-01T03:00:00Z') }),
+  };
+  const terminal = new Terminal();
+  await runProgram(['status', 'weekly'], [], terminal.context({ openDeps: async () => there }));
+  expect(terminal.stdout.text).toContain('Started:   2026-01-01T00:00:00Z (179m ago)');
+  expect(terminal.stdout.text).toMatch(/train, attempt 1, warned \d+m ago: no step/);
+});

@@ -124,6 +124,11 @@ export class KubernetesTarget implements Target {
     return translated(this.#api.place, () => surveyRun(this.#api, run, attempts, signal));
   }
 
+  now(): Date | undefined {
+    const now = this.#api.serverNow();
+    return now === undefined ? undefined : new Date(now);
+  }
+
   effort(): { readonly requests: number; readonly connections: number } {
     const { requests, connections } = this.#api.counters;
     return { requests, connections };
