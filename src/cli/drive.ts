@@ -53,14 +53,17 @@ export async function driveOrDetach(
   return exitCode;
 }
 
-/** Who hands the run over does not say that it stops. */
+/** Who hands the run over does not say that it stops; what to type now is said once the new driver is there. */
 async function* untilHandedOver(
   events: AsyncIterable<RunEvent>,
   isHandedOver: () => boolean,
 ): AsyncGenerator<RunEvent, void> {
   for await (const event of events) {
     if (event.type !== 'run-ended' || event.phase !== 'Interrupted' || !isHandedOver()) yield event;
-    else yield { ...event, message: `${event.run} gets a driver of its own`, next: `ilab-backend watch ${event.run}` };
+    else {
+      const { next: _, after: __, ...said } = event;
+      yield { ...said, message: `${event.run} gets a driver of its own` };
+    }
   }
 }
 

@@ -344,7 +344,7 @@ ilab-backend.yaml:7:11: \`epochs\` must be >= 1, is 0
     expect(error.code).toBe('bad-params');
     expect(error.message).toBe('pipeline p needs a value that nobody gave\n\n  data\n');
     expect(error.hint).toBe(
-      'add to ilab-backend.yaml:\n\n    params:\n      data: ...\n\n  or give them once: --set data=...',
+      'edit ilab-backend.yaml until it has:\n\n    params:\n      data: ...\n\n  or give them once: --set data=...',
     );
   });
 

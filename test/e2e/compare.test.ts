@@ -29,6 +29,8 @@ test('diff tells what differs and ends with 1, and with 0 when nothing does', as
   const same = await person.type('diff', 'second', '@latest', '-o', 'json');
   expect(same).toMatchObject({ exitCode: 0, stderr: '' });
   expect(JSON.parse(same.stdout)).toEqual({ runs: ['second', 'third'], differences: [] });
+  const itself = await person.type('diff', 'third', '@latest');
+  expect(itself).toMatchObject({ exitCode: 0, stdout: '', stderr: 'both names are of third\n' });
 });
 
 test('--require refuses with both sides, and resume holds it too', async () => {

@@ -20,8 +20,11 @@ export const defineDiff: DefineCommand = (command, context, done) => {
       const text = (): string =>
         differences.length === 0 ? '' : differenceTable([left.name, right.name], differences, layoutOf(context));
       writeDocument(context, flags.output, { runs: [left.name, right.name], differences }, text, () => '');
-      const same = `${left.name} and ${right.name} were made from the same and made the same\n`;
-      if (differences.length === 0 && flags.output === undefined) context.stderr.write(same);
+      const isOne = left.name === right.name && left.deps.store.place === right.deps.store.place;
+      const same = isOne
+        ? `both names are of ${left.name}`
+        : `${left.name} and ${right.name} were made from the same and made the same`;
+      if (differences.length === 0 && flags.output === undefined) context.stderr.write(`${same}\n`);
       done(differences.length === 0 ? 0 : DIFFERENT_EXIT_CODE);
     });
 };

@@ -21,7 +21,7 @@ export interface MissingContext {
   readonly leaves: readonly ParamLeaf[];
 }
 
-/** One line a value, and in the hint the lines to add to the project file. */
+/** One line a value, and in the hint the lines that the project file then has. */
 export function missingError(
   missing: readonly MissingValue[],
   context: MissingContext,
@@ -32,7 +32,9 @@ export function missingError(
     ({ path, by }) => `  ${path}${describe(path, context)}${by === undefined ? '' : ` (${by} needs it)`}`,
   );
   const what = `pipeline ${context.pipeline} needs ${values.length === 1 ? 'a value' : 'values'} that nobody gave`;
-  const add = `${context.hasProjectFile ? 'add to' : 'write'} ${PROJECT_FILE}:\n\n${linesToAdd(values, context)}`;
+  // A file that is there may name them already, without a value: two keys of one name are a fault.
+  const where = context.hasProjectFile ? `edit ${PROJECT_FILE} until it has` : `write ${PROJECT_FILE}`;
+  const add = `${where}:\n\n${linesToAdd(values, context)}`;
   const hint = `${add}\n\n  ${otherWays(values, context)}`;
   const also = others.length === 0 ? '' : `\n${describeFaults('and these values cannot be used', others)}`;
   const parts = { faults: others, missing: values.map(({ path }) => path) };
