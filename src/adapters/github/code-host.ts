@@ -7,6 +7,8 @@ import { Asker } from './asker.ts';
 import { createFetch } from './connection.ts';
 import { contents } from './contents.ts';
 import { pullRequests } from './pull-requests.ts';
+import { refs } from './refs.ts';
+import { remarks } from './remarks.ts';
 import { rightsOf } from './rights.ts';
 import { checkedToken, checkedUrl } from './settings.ts';
 
@@ -46,6 +48,8 @@ export function createGitHub(options: GitHubOptions): CodeHost {
     rights: (repo, signal) => rightsOf(api, repo, signal),
     defaultBranch: async (repo, signal) => (await api.about(repo, signal)).data.default_branch,
     ...pullRequests(api),
+    ...remarks(api),
     ...contents(api),
+    ...refs(api),
   };
 }

@@ -104,82 +104,95 @@ export function saying(text: string, token: string | undefined): string {
 /** What is thrown to whoever asked. */
 export function asUserError(error: unknown, asked: Asked): UserError {
   if (error instanceof UserError) return error;
-  const { host, repo, endpoint } = asked;
-  if (!(error instanceof HubFault)) {
-    const what = error instanceof Error ? ` (${error.name}: ${saying(error.message, undefined)})` : '';
-    return new UserError('unreachable', `${host} answered something that is not understood, asked for ${repo}${what}`, {
-      hint: 'is HF_ENDPOINT the address of a hub?',
-    });
-  }
-  if (error.kind === 'away')
-    return new UserError('unreachable', `${error.message} (asked for ${repo})`, {
-      cause: error,
+  if (!(error instanceof HubFault)) return notUnderstood(error, asked);
+  return notReached(error, asked) ?? refusedByCode(error, asked) ?? refusedByStatus(error, asked);
+}
+
+function notUnderstood(error: unknown, { host, repo }: Asked): UserError {
+  const what = error instanceof Error ? ` (${error.name}: ${saying(error.message, undefined)})` : '';
+  return new UserError('unreachable', `${host} answered something that is not understood, asked for ${repo}${what}`, {
+    hint: 'is HF_ENDPOINT the address of a hub?',
+  });
+}
+
+/** Undefined for what was answered by whom it was asked of. */
+function notReached(cause: HubFault, { repo }: Asked): UserError | undefined {
+  const { kind, message, retryAfterS, isStorage } = cause;
+  if (kind === 'away')
+    return new UserError('unreachable', `${message} (asked for ${repo})`, {
+      cause,
       hint:
-        error.retryAfterS === undefined
+        retryAfterS === undefined
           ? 'try again; a mirror is named with HF_ENDPOINT'
-          : `it asks to wait ${Math.ceil(error.retryAfterS)} s: try again then`,
+          : `it asks to wait ${Math.ceil(retryAfterS)} s: try again then`,
     });
-  if (error.isStorage)
-    return new UserError('unreachable', `${error.message}: what belongs to ${repo} does not pass`, {
-      cause: error,
-      hint: 'try again; a proxy or a firewall between here and there may refuse it, too',
-    });
-  const page = `${endpoint}/settings/tokens`;
-  switch (error.code) {
+  if (!isStorage) return undefined;
+  return new UserError('unreachable', `${message}: what belongs to ${repo} does not pass`, {
+    cause,
+    hint: 'try again; a proxy or a firewall between here and there may refuse it, too',
+  });
+}
+
+/** By the hub's own code; undefined where it gives none that says more than the status. */
+function refusedByCode(cause: HubFault, { host, repo, endpoint, revision = 'main' }: Asked): UserError | undefined {
+  switch (cause.code) {
     case 'Certificate':
-      return new UserError('unreachable', error.message, {
-        cause: error,
+      return new UserError('unreachable', cause.message, {
+        cause,
         hint: 'name its authority with NODE_EXTRA_CA_CERTS',
       });
     case 'GatedRepo':
       return new UserError(
         'bad-input',
-        `${repo} is gated, and the owner of the token is not let in${tail(error.said)}`,
+        `${repo} is gated, and the owner of the token is not let in${tail(cause.said)}`,
         {
-          cause: error,
+          cause,
           hint: `ask for access at ${endpoint}/${repo}`,
         },
       );
     case 'EntryNotFound':
-      return new UserError('bad-input', `${repo} has no such file${tail(error.said)}`, {
-        cause: error,
-        hint: `see what it has: ${endpoint}/${repo}/tree/${asked.revision ?? 'main'}`,
+      return new UserError('bad-input', `${repo} has no such file${tail(cause.said)}`, {
+        cause,
+        hint: `see what it has: ${endpoint}/${repo}/tree/${revision}`,
       });
     case 'RevisionNotFound':
-      return new UserError('bad-input', `${host} has no model ${repo} with the revision ${asked.revision ?? 'main'}`, {
-        cause: error,
+      return new UserError('bad-input', `${host} has no model ${repo} with the revision ${revision}`, {
+        cause,
         hint: `name a branch, a tag or a commit that it has: ${endpoint}/${repo}/commits/main`,
       });
+    default:
+      return undefined;
   }
-  switch (error.status) {
+}
+
+function refusedByStatus(cause: HubFault, { host, repo, endpoint, hasToken }: Asked): UserError {
+  const page = `${endpoint}/settings/tokens`;
+  switch (cause.status) {
     case 401:
-      return asked.hasToken
-        ? new UserError('bad-input', `${host} does not take the token${tail(error.said)}`, {
-            cause: error,
+      return hasToken
+        ? new UserError('bad-input', `${host} does not take the token${tail(cause.said)}`, {
+            cause,
             hint: `it is unknown, revoked or expired: make one at ${page} (to publish: with write access) and set HF_TOKEN to it`,
           })
         : new UserError('bad-input', `${host} gives no access to ${repo} without a token`, {
-            cause: error,
+            cause,
             hint: 'check the name; for a private or gated model set HF_TOKEN to a token that may read it',
           });
     case 403:
-      return new UserError('bad-input', `${host} does not allow this on ${repo}${tail(error.said)}`, {
-        cause: error,
+      return new UserError('bad-input', `${host} does not allow this on ${repo}${tail(cause.said)}`, {
+        cause,
         hint: rightsHint(repo, page),
       });
     case 404:
       return new UserError('bad-input', `${host} has no model ${repo}, or none that the token may see`, {
-        cause: error,
+        cause,
         hint: 'check the name; a private model needs a token of its owner in HF_TOKEN',
       });
     default:
       return new UserError(
         'bad-input',
-        `${host} refuses what was asked of ${repo} (${error.status})${tail(error.said)}`,
-        {
-          cause: error,
-          hint: 'what the hub says is in the message',
-        },
+        `${host} refuses what was asked of ${repo} (${cause.status})${tail(cause.said)}`,
+        { cause, hint: 'what the hub says is in the message' },
       );
   }
 }

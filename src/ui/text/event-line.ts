@@ -44,15 +44,8 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: Past |
     hints,
   });
   switch (event.type) {
-    case 'run-started': {
-      const stages = (event.selected ?? event.stages).join(', ');
-      const about = `(${oneLine(event.pipeline, options)}, ${event.target})`;
-      const word = past?.cancelling === true ? 'to be cancelled' : past === undefined ? 'started' : 'resumed';
-      const joined = past?.isOver === true ? 'has ended' : event.driving ? word : 'followed';
-      return say(`${joined} ${about}: ${past?.line ?? stages}`, 'strong', [
-        ...(past?.cancelling === true || past?.isOver === true ? [] : [`to end it: ilab-backend cancel ${event.run}`]),
-      ]);
-    }
+    case 'run-started':
+      return startedLine(event, say, options, past);
     case 'stage-preparing':
       return say(oneLine(event.message, options), 'faint');
     case 'stage-reused': {
@@ -125,11 +118,24 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: Past |
 
 type OfType<T extends RunEvent['type']> = Extract<RunEvent, { readonly type: T }>;
 
-function endedLine(
-  event: OfType<'attempt-ended'>,
-  say: (text: string, tone: Tone, hints?: readonly string[]) => EventLine,
+type Say = (text: string, tone: Tone, hints?: readonly string[]) => EventLine;
+
+function startedLine(
+  event: OfType<'run-started'>,
+  say: Say,
   options: TextOptions | undefined,
+  past: Past | undefined,
 ): EventLine {
+  const stages = (event.selected ?? event.stages).join(', ');
+  const about = `(${oneLine(event.pipeline, options)}, ${event.target})`;
+  const word = past?.cancelling === true ? 'to be cancelled' : past === undefined ? 'started' : 'resumed';
+  const joined = past?.isOver === true ? 'has ended' : event.driving ? word : 'followed';
+  return say(`${joined} ${about}: ${past?.line ?? stages}`, 'strong', [
+    ...(past?.cancelling === true || past?.isOver === true ? [] : [`to end it: ilab-backend cancel ${event.run}`]),
+  ]);
+}
+
+function endedLine(event: OfType<'attempt-ended'>, say: Say, options: TextOptions | undefined): EventLine {
   const { outcome } = event;
   const after =
     event.seconds === undefined

@@ -36,16 +36,36 @@ export interface WatchFrom {
 
 /** Requests from one namespace. */
 export function createRequests(namespace: string, limits: Limits): Requests {
-  const pathOf = (resource: Resource, name?: string): string => {
-    const scope = resource.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : '';
-    const object = name === undefined ? '' : `/${encodeURIComponent(name)}`;
-    return `${groupPath(resource.apiVersion)}${scope}/${resource.plural}${object}`;
+  const address = addressIn(namespace);
+  return {
+    ...reading(address, limits),
+    ...writing(address, limits),
+    ...ofPods(address, namespace),
+    ...asking(address, namespace, limits),
   };
-  const textOf = (verb: string, resource: Resource, name?: string): string => {
-    const object = name === undefined ? '' : ` "${name}"`;
-    return `${verb} ${resource.plural}${object}${resource.namespaced ? ` in namespace "${namespace}"` : ''}`;
-  };
+}
 
+/** How objects are called in a path and in a sentence. `name` absent = all of a kind. */
+interface Address {
+  pathOf(resource: Resource, name?: string): string;
+  textOf(verb: string, resource: Resource, name?: string): string;
+}
+
+function addressIn(namespace: string): Address {
+  return {
+    pathOf(resource, name) {
+      const scope = resource.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+      const object = name === undefined ? '' : `/${encodeURIComponent(name)}`;
+      return `${groupPath(resource.apiVersion)}${scope}/${resource.plural}${object}`;
+    },
+    textOf(verb, resource, name) {
+      const object = name === undefined ? '' : ` "${name}"`;
+      return `${verb} ${resource.plural}${object}${resource.namespaced ? ` in namespace "${namespace}"` : ''}`;
+    },
+  };
+}
+
+function reading({ pathOf, textOf }: Address, limits: Limits): Pick<Requests, 'get' | 'list' | 'watch'> {
   return {
     get: (resource, name) => ({
       text: textOf('get', resource, name),
@@ -76,6 +96,11 @@ export function createRequests(namespace: string, limits: Limits): Requests {
       effect: 'reads',
       stream: true,
     }),
+  };
+}
+
+function writing({ pathOf, textOf }: Address, limits: Limits): Pick<Requests, 'create' | 'replace' | 'delete'> {
+  return {
     create: (resource, object, { dryRun }) => ({
       text: textOf('create', resource, textAt(object, 'metadata', 'name')),
       method: 'POST',
@@ -112,6 +137,11 @@ export function createRequests(namespace: string, limits: Limits): Requests {
         ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
       }),
     }),
+  };
+}
+
+function ofPods({ pathOf }: Address, namespace: string): Pick<Requests, 'log' | 'proxyPath'> {
+  return {
     log: (pod, { container, follow, sinceTime, previous, limitBytes, tailLines }) => ({
       text: `read the log of container "${container}" of pods "${pod}" in namespace "${namespace}"`,
       method: 'GET',
@@ -130,6 +160,17 @@ export function createRequests(namespace: string, limits: Limits): Requests {
       headers: { accept: '*/*' },
       stream: true,
     }),
+    proxyPath: (pod, port) => `${pathOf(PODS, pod)}:${port}/proxy`,
+  };
+}
+
+/** What the server can do, and what we may. */
+function asking(
+  { textOf }: Address,
+  namespace: string,
+  limits: Limits,
+): Pick<Requests, 'discover' | 'review' | 'version'> {
+  return {
     discover: (apiVersion) => ({
       text: `discover what ${apiVersion} serves`,
       method: 'GET',
@@ -152,7 +193,6 @@ export function createRequests(namespace: string, limits: Limits): Requests {
       effect: 'reads',
       within: limits.read,
     }),
-    proxyPath: (pod, port) => `${pathOf(PODS, pod)}:${port}/proxy`,
   };
 }
 
