@@ -25,7 +25,7 @@ done
 mount --make-rshared /
 
 ip link set lo up
-await 20 eth0 ip link show eth0
+await 60 eth0 ip link show eth0
 ip addr add "$(node_ip "$i")/24" dev eth0
 ip link set eth0 up
 ip route add default via "$HOST_IP"
@@ -49,7 +49,7 @@ keep() {
   done
 }
 keep containerd containerd --config "$d/etc/containerd.toml" &
-await 30 containerd ctr version
+await 120 containerd ctr version
 "$HERE/import.sh" "$node" || true # a bad archive is in the log and no reason to have no node
 keep kubelet kubelet --config "$d/etc/kubelet.yaml" --kubeconfig "$RIG/etc/$node.kubeconfig" --hostname-override "$node" \
   --node-ip "$(node_ip "$i")" --root-dir /var/lib/kubelet --node-labels "rig.local/node=$node" &

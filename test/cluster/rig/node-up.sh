@@ -27,7 +27,7 @@ if ! alive "$node"; then
     "$HERE/node-init.sh" "$i"
   pid=$(alive_pid "$node")
   own_network() { [ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
-  await 10 "the namespaces of $node" own_network
+  await 60 "the namespaces of $node" own_network
   ip link del "$P-$node" 2>/dev/null || true
   ip link add "$P-$node" type veth peer name eth0 netns "$pid"
   ip link set "$P-$node" master "$P" up
@@ -38,7 +38,7 @@ ip route replace "$(pod_cidr "$i")" via "$(node_ip "$i")"
 
 if alive kube-apiserver && api_ready >/dev/null 2>&1; then
   serves() { kubectl get --raw "/api/v1/nodes/$node/proxy/healthz" --request-timeout=5s; }
-  await 90 "node $node" serves || {
+  await 300 "node $node" serves || {
     tail -n 15 "$RIG/log/kubelet.$node.log" "$RIG/log/$node.log" >&2
     fail "node $node does not come up; logs: $RIG/log"
   }

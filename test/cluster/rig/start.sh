@@ -75,7 +75,7 @@ for name in "$@"; do
   case " $CONTROL_PLANE " in
     *" $name "*)
       alive "$name" || "start_$name"
-      [ "$name" != kube-apiserver ] || await 60 'the API server' api_ready || {
+      [ "$name" != kube-apiserver ] || await 180 'the API server' api_ready || {
         tail -n 15 "$RIG/log/kube-apiserver.log" >&2
         fail "the API server does not become ready; logs: $RIG/log; to begin anew: npm run cluster:down -- --purge"
       }

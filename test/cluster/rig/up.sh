@@ -58,6 +58,6 @@ for i in 1 2 3 4; do
     rm -rf --one-file-system "${RIG:?}/n$i"
   fi
 done
-await 30 'the first service account' kubectl -n default get serviceaccount default
+await 180 'the first service account' kubectl -n default get serviceaccount default
 "$HERE/publish.sh"
 "$HERE/status.sh"
