@@ -1,6 +1,7 @@
 import type { CommandName } from './command-names.ts';
 import type { DefineCommand } from './define-command.ts';
 
+/** A command as the help lists it. */
 export interface CommandEntry {
   readonly name: CommandName;
   readonly summary: string;

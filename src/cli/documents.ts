@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { printableJson } from '../ui/text/printable-json.ts';
 import type { CliContext, Output } from './context.ts';
 
+/** `text` is for people, and what comes without `-o`; `name` is one name a line. */
 export type DocumentForm = 'text' | 'json' | 'yaml' | 'name';
 
 /** `-o` of a command that reads. */

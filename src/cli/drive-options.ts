@@ -8,6 +8,7 @@ export interface StreamFlags {
   readonly onInterrupt?: 'detach' | 'cancel';
 }
 
+/** `-o` of the commands that tell events as they come. */
 export function streamOption(): Option {
   return new Option(
     '-o, --output <form>',
@@ -23,6 +24,7 @@ export interface DriveFlags extends StreamFlags {
   readonly timeout?: number;
 }
 
+/** The flags of `DriveFlags`, but for `-o`. */
 export function addDriveOptions(command: Command): Command {
   return command
     .option('--detach', 'let the run go on by itself, and return')

@@ -27,6 +27,7 @@ export function addOfflineOption(command: Command): Command {
   );
 }
 
+/** The flags of `PlaceFlags`. */
 export function addPlaceOptions(command: Command): Command {
   const where = (option: Option): Option => option.helpGroup('Where:');
   return command
@@ -52,6 +53,7 @@ export function openPlanPlace(context: CliContext, flags: PlaceFlags, pipeline: 
   return context.openPlanDeps(placeOf(flags, asked === 'kubernetes' ? clusterOf(flags) : undefined), target);
 }
 
+/** What the help says of an argument that names a run. */
 export const RUN_ARGUMENT = `a run's name, or ${LATEST}`;
 
 /** A run, where it is, and the context to tell of it in. */

@@ -55,6 +55,7 @@ export function wholeSeconds(text: string): number {
   throw new InvalidArgumentError('Give at least 1s.');
 }
 
+/** The flags of `ProjectFlags`. */
 export function addProjectOptions(command: Command): Command {
   return command
     .optionsGroup('Values:')

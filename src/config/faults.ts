@@ -10,6 +10,7 @@ export interface TypedFault {
   readonly hint?: string;
 }
 
+/** One thing that is wrong: what was typed, or a place in a file. */
 export type Fault =
   | { readonly kind: 'typed'; readonly fault: TypedFault }
   | { readonly kind: 'file'; readonly problem: Problem };
@@ -54,6 +55,7 @@ export function toCorrect(problems: readonly Problem[]): string {
   return `correct ${files.join(', ')}; docs/configuration.md has what may stand there`;
 }
 
+/** Each problem as a fault. */
 export function fileFaults(problems: readonly Problem[]): readonly Fault[] {
   return problems.map((problem) => ({ kind: 'file', problem }));
 }

@@ -18,6 +18,7 @@ export interface Fields {
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
+/** How strictly a mapping is read. */
 export interface FieldRules {
   /** The names it may have; absent = any. */
   readonly known?: readonly string[];

@@ -22,6 +22,7 @@ export interface Surroundings {
   readonly project?: string;
 }
 
+/** The file that makes a folder a project. */
 export const PROJECT_FILE = 'ilab-backend.yaml';
 
 /** The project is the folder that was named, else the current one; parents are not searched. */

@@ -64,7 +64,9 @@ const runSources = z.strictObject({
   origins: z.record(z.string(), origin),
 });
 
+/** All that a run is rendered from; it is stored with the run. */
 export type RunSources = z.infer<typeof runSources>;
+/** Which engine and which variant of a stage. */
 export type StageSelection = z.infer<typeof choice>;
 
 /** One line of canonical JSON. */

@@ -49,6 +49,7 @@ export const blobAnswer = z.object({ encoding: z.literal('base64'), content: z.s
 
 export const fileCommitAnswer = z.object({ commit: z.object({ sha: z.string() }) });
 
+/** Where only that it was done is of interest. */
 export const anyAnswer = z.union([z.object(), z.array(z.unknown())]);
 
 /** A pull request in the words of the port. */

@@ -46,6 +46,7 @@ export function write<S extends z.ZodType>(doing: string, need: Need, shape: S):
 
 type Headers = Refusal['headers'];
 
+/** What the host said: data that has the shape that was asked for, or a refusal that whoever asked may know what to do with. */
 export type Answer<T> =
   | { readonly kind: 'answered'; readonly data: T; readonly headers: Headers }
   | { readonly kind: 'refused'; readonly refusal: Refusal };

@@ -18,6 +18,7 @@ export interface Need {
 
 const REPO = '`repo` (`public_repo` where it is public)';
 
+/** By what is done, in the words of GitHub's settings. */
 export const NEEDS = {
   see: { fine: 'Metadata: read', classic: REPO },
   readContents: { fine: 'Contents: read', classic: REPO },

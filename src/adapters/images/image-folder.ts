@@ -7,6 +7,7 @@ import { UserError } from '../../domain/errors.ts';
 const LEFT_OUT = /^(tests|__pycache__|Containerfile|Dockerfile|\..*|.*\.pyc|.*\.md)$/;
 /** What all engines share, beside the stages. */
 export const SHARED = '_lib';
+/** The Python packages of an engine, each with its hashes. */
 export const LOCK_FILE = 'requirements.lock';
 
 /** The files an image of ours is made of. */

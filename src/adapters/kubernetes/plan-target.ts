@@ -10,6 +10,7 @@ import type { PlanTarget } from '../../ports/target.ts';
  * run is submitted.
  */
 
+/** What this machine knows of images; no cluster is asked. */
 export interface ClusterImages {
   readonly sources: ImageSources;
   readonly records: ImageRecords;

@@ -32,6 +32,7 @@ export type ContentItem =
   /** A link into the workspace; `create` makes a folder there when nothing is. */
   | { readonly kind: 'link'; readonly path: string; readonly target: string; readonly create: boolean };
 
+/** One container as processes of this machine. */
 export interface ContainerSpec {
   readonly name: string;
   readonly role: 'init' | 'sidecar' | 'main';
@@ -52,6 +53,7 @@ export interface EnvironmentValue {
   readonly value: string;
 }
 
+/** Where this machine finds what a Secret would hold; the spec holds this and no value. */
 export type SecretSource =
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'file'; readonly path: string };
@@ -65,6 +67,7 @@ export interface StartupProbe {
   readonly failureThreshold: number;
 }
 
+/** What is done to find out whether a sidecar is ready. */
 export type ProbeCheck =
   | { readonly kind: 'exec'; readonly argv: readonly string[] }
   | {

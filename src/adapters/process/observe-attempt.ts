@@ -16,6 +16,7 @@ const LOOK_MS = 1000;
 /** A supervisor that dies so often by itself has a fault that the next one has too. */
 const MOST_DEATHS = 20;
 
+/** Which attempt is looked at, and what starts its supervisor anew when that has died. */
 export interface Observed {
   readonly folder: AttemptFolder;
   readonly uid: string;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { UserError } from '../../domain/errors.ts';
 import { type SecretSource, secretVariable } from './attempt-spec.ts';
 
+/** The environment of this program: where secrets by reference are read. */
 export type HostEnv = Readonly<Record<string, string | undefined>>;
 
 /** What a secret is called in messages. */

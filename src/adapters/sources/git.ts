@@ -16,6 +16,7 @@ const UNTRUSTED = [
 ];
 const MINUTE = 60_000;
 
+/** How a call of git ended; `absent`: this machine has no git. */
 export type GitAnswer =
   | { readonly kind: 'ok'; readonly text: string }
   /** git is there and refused; `message` is its first line, `text` what it said to stdout. */

@@ -9,6 +9,7 @@ const PATIENCE_MS = 2000;
 const PLAIN = /^[A-Za-z0-9@._=:,/+-]+$/;
 const LONGEST_MEANING = 70;
 
+/** What was typed when Tab was pressed. */
 export interface CompletionRequest {
   /** As typed behind the program's name; the last one is unfinished, and may be empty. */
   readonly words: readonly string[];

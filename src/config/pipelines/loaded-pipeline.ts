@@ -13,6 +13,7 @@ export interface LoadedPipeline {
   readonly stages: ReadonlyMap<string, LoadedStage>;
 }
 
+/** A stage, with everything of it compiled that does not depend on values. */
 export interface LoadedStage {
   readonly stage: Stage;
   /** Every stage it builds on, directly or not: whose results its conditions may name; made when it is asked for. */
@@ -34,6 +35,7 @@ export interface LoadedStage {
   readonly requires: readonly Requirement[];
 }
 
+/** A parameter that must have a value when this engine or variant is chosen. */
 export interface Requirement {
   readonly kind: 'engine' | 'variant';
   /** Of the engine or the variant. */
@@ -41,6 +43,7 @@ export interface Requirement {
   readonly path: string;
 }
 
+/** A condition on results of earlier stages; where it does not hold, the stage is refused. */
 export interface LoadedGate {
   readonly name: string;
   readonly text: string;
@@ -49,6 +52,7 @@ export interface LoadedGate {
   readonly when?: CompiledExpression;
 }
 
+/** An input that comes from outside the pipeline. */
 export interface LoadedSource {
   readonly name: string;
   readonly location: CompiledExpression;

@@ -33,11 +33,13 @@ export interface PipelineSettings {
   readonly overlays?: Node;
 }
 
+/** A name, and where it stands. */
 export interface Named {
   readonly name: string;
   readonly node: Node;
 }
 
+/** Which of the files that hold settings: of a profile, of a project, of a person. */
 export type SettingsKind = 'profile' | 'project' | 'user';
 export type TargetKind = 'local' | 'kubernetes';
 

@@ -54,6 +54,7 @@ export interface VariantSection {
 /** Dotted names of parameters that must have a value when this engine or variant is chosen. */
 export type Requirements = readonly { readonly path: string; readonly node: Node }[];
 
+/** An input as the pipeline's file names it: what an earlier stage makes, or data from outside. */
 export type InputSection =
   | { readonly kind: 'output'; readonly name: string; readonly from: readonly OutputSection[] }
   | {
@@ -64,6 +65,7 @@ export type InputSection =
       readonly pulls?: Node;
     };
 
+/** What an earlier stage makes, and where it is named. */
 export interface OutputSection {
   readonly stage: string;
   readonly output: string;

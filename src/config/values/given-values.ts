@@ -20,6 +20,7 @@ export interface Given {
 
 type FileOrigin = 'values' | 'project' | 'user' | 'profile';
 
+/** A file that gives values, and in whose name. */
 export interface GivenFile {
   readonly reader: FileReader;
   readonly kind: FileOrigin;

@@ -13,6 +13,7 @@ export interface MissingValue {
   readonly by?: string;
 }
 
+/** What decides which lines a person would have to add, and where. */
 export interface MissingContext {
   readonly pipeline: string;
   /** The project's file is about this pipeline: its values stand at the top level. */

@@ -29,6 +29,7 @@ export const HEADER = {
   answer: 'x-ilab-answer',
 } as const;
 
+/** What the pod at the other end serves. */
 export const ROUTE = {
   hello: '/v1/hello',
   /** GET: how much of a pack has arrived. POST: its next chunk. */
@@ -78,6 +79,7 @@ export function encodePath(path: string): string {
   return Buffer.from(path).toString('base64url');
 }
 
+/** What `encodePath` made. */
 export function decodePath(header: string): string {
   return Buffer.from(header, 'base64url').toString();
 }

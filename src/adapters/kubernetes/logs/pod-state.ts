@@ -12,6 +12,7 @@ export interface PodState {
   readonly containers: readonly ContainerState[];
 }
 
+/** One run of a container: a container that is started again is another. */
 export interface ContainerState {
   readonly name: string;
   /** How often it was started again. */

@@ -12,6 +12,7 @@ import { ANNOTATIONS, anchorName, isOurs, labelsOf } from './names.ts';
  * is a run, so a crash on the way never leaves half a run to be seen.
  */
 
+/** How far the creation or the removal of a run is; only a `Planned` one is a run. */
 export type AnchorState = 'Preparing' | 'Planned' | 'Removing';
 
 const FORMAT = 1;

@@ -19,6 +19,7 @@ export interface LeaseOwner {
   readonly process: string;
 }
 
+/** `driver`: an id that is new with every lock. */
 export function ownerOf(driver: string, holder: HolderProcess): LeaseOwner {
   return { identity: `${driver}@${holder.host}/${holder.pid}`, process: holder.mark };
 }

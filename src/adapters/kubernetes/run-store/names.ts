@@ -31,6 +31,7 @@ export const ANNOTATIONS = {
   process: 'ilab-backend.dev/process',
 } as const;
 
+/** Of the ConfigMap that is the run. */
 export function anchorName(run: string): string {
   return `${run}-run`;
 }
@@ -40,6 +41,7 @@ export function pieceName(run: string, number: number): string {
   return `${run}-sources-${number}`;
 }
 
+/** Of the Lease that is the right to drive it: another kind, so it may be called the same. */
 export function leaseName(run: string): string {
   return `${run}-run`;
 }

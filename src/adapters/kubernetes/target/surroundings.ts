@@ -20,6 +20,7 @@ export type Surroundings = Pick<
   'events' | 'nodes' | 'otherPods' | 'hidesPods' | 'quotas' | 'claims' | 'storageClasses' | 'queued'
 >;
 
+/** As long as none of it was read. */
 export const NOTHING_AROUND: Surroundings = { events: [] };
 
 const EVERY_POD: Resource = { ...RESOURCES.pods, namespaced: false };

@@ -67,6 +67,7 @@ function whyEnded(end: Json): string {
   return `exit code ${numberAt(end, 'exitCode') ?? 'unknown'}`;
 }
 
+/** It runs before or beside the main container, and its end is not the attempt's. */
 export function isHelper({ role }: ContainerView): boolean {
   return role === 'init' || role === 'sidecar';
 }

@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../domain/json.t
  * changes nothing; `limit` = it only limits, and is not enforced; a function says why a value cannot be honoured.
  */
 export type FieldRule = 'honoured' | 'moot' | 'limit' | ((value: Json) => string | undefined);
+/** By name; a field that is not in it cannot be honoured. */
 export type FieldRules = Readonly<Record<string, FieldRule>>;
 
 /** Collects everything that is wrong with rendered objects, so that it can be told all together. */
@@ -74,10 +75,12 @@ export function only(...allowed: readonly Json[]): FieldRule {
   return (value) => (allowed.includes(value) ? undefined : `only ${names} can be honoured by the local target`);
 }
 
+/** Undefined for what is no text. */
 export function text(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Undefined for what is no whole number. */
 export function integer(value: Json | undefined): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }

@@ -14,6 +14,7 @@ type Volume =
   | { readonly kind: 'files'; readonly files: ReadonlyMap<string, Buffer>; readonly mode: number }
   | { readonly kind: 'workspace' }
   | { readonly kind: 'empty' };
+/** By the name that a mount refers to. */
 export type Volumes = ReadonlyMap<string, Volume>;
 
 /** Reads `volumes`. A kind that exists on a cluster only is refused. */
@@ -54,6 +55,7 @@ function readConfigVolume(judge: FieldJudge, source: JsonObject, path: string, m
   return { kind: 'files', files, mode };
 }
 
+/** What a mount may lead to. */
 export interface MountPlace {
   /** The folder that plays the workspace claim. */
   readonly workspace: string;

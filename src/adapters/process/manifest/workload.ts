@@ -34,6 +34,7 @@ export interface WorkloadContainer extends Omit<ContainerSpec, 'bin'> {
   readonly image: ImageRef;
 }
 
+/** What was read, and what was not as it would be on a cluster. */
 export interface WorkloadReading {
   /** Makes sense only when there are no problems. */
   readonly workload: Workload;
@@ -42,6 +43,7 @@ export interface WorkloadReading {
   readonly notEnforced: readonly string[];
 }
 
+/** Rendered objects, and where what they mount lies on this machine. */
 export interface WorkloadRequest {
   readonly objects: readonly JsonObject[];
   readonly images: readonly ImageRef[];

@@ -22,6 +22,7 @@ const DRAIN_MS = 10_000;
 
 const SEALED = 'sealed\n';
 
+/** How a container stands, as the files of its runtime folder tell. */
 export type ContainerState =
   /** Nobody has started it. */
   | { readonly kind: 'new' }

@@ -14,6 +14,7 @@ export interface LogCursor {
   readonly streams: Readonly<Record<LogStream, StreamCursor>>;
 }
 
+/** How much of one stream is stored already; it is passed over when the stream is read again. */
 export interface StreamCursor {
   /** Complete lines stored. */
   readonly lines: number;
