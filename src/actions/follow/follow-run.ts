@@ -109,8 +109,9 @@ async function follow(
 async function preparing(deps: Deps, { told }: FollowOptions, record: RunRecord): Promise<readonly RunEvent[]> {
   const stage = told === undefined ? record.stages.find(isPreparing) : undefined;
   if (stage === undefined || !(await deps.store.isLocked(record.name))) return [];
-  const of = { run: record.name, stage: stage.name, message: PREPARING };
-  return [{ type: 'stage-preparing', time: stage.decision?.at ?? record.createdAt, ...of }];
+  // Of now: what was before whoever joins is told in a few words.
+  const of = { time: timestamp(deps.clock), run: record.name, stage: stage.name };
+  return [{ type: 'stage-preparing', ...of, message: PREPARING }];
 }
 
 /** Resolves to whether the driver still lived when watching ended. */

@@ -32,10 +32,13 @@ test('whoever looks meanwhile is told what goes on, and nobody once the driver i
     const record = (await world.store.read('weekly-1'))?.record as RunRecord;
     const status = statusText(record, { ending: endingOf(record, driven), now: new Date(0) });
     said.push(/^one +Pending.*$/m.exec(status)?.[0].replaceAll(/ +/g, ' '));
+    let joined = '';
     for await (const event of followRun(world.deps(), { name: 'weekly-1' }, never)) {
-      if (event.type === 'run-started') continue;
       if (event.type === 'stage-preparing') said.push(`${event.stage}: ${event.message}`);
-      break;
+      // What was before is told in a few words: this is of now.
+      expect(event.time >= joined).toBe(true);
+      joined = event.time;
+      if (event.type !== 'run-started') break;
     }
   };
   deps.target.prepare = async () => {
