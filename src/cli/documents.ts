@@ -1,5 +1,4 @@
 import { Option } from 'commander';
-import { stringify } from 'yaml';
 import { printableJson } from '../ui/text/printable-json.ts';
 import type { CliContext, Output } from './context.ts';
 
@@ -11,20 +10,20 @@ export function outputOption(forms: readonly DocumentForm[] = ['json', 'yaml', '
   return new Option('-o, --output <form>', 'print it for programs').choices(forms.filter((form) => form !== 'text'));
 }
 
-/** Writes one document to stdout in the form asked for; `text` is called for people only. */
-export function writeDocument(
+/** Writes one document to stdout in the form asked for; `text` is called for people only. What writes YAML is loaded for YAML only. */
+export async function writeDocument(
   context: CliContext,
   form: DocumentForm | undefined,
   document: unknown,
   text: () => string,
   name: () => string,
-): void {
+): Promise<void> {
   switch (form) {
     case 'json':
       context.stdout.write(`${printableJson(document, 2)}\n`);
       return;
     case 'yaml':
-      context.stdout.write(stringify(JSON.parse(printableJson(document)), { version: '1.1', lineWidth: 0 }));
+      context.stdout.write((await import('./yaml-text.ts')).yamlText(JSON.parse(printableJson(document))));
       return;
     case 'name':
       context.stdout.write(withNewline(name()));

@@ -60,6 +60,15 @@ describe('what is loaded at the start', () => {
     },
   );
 
+  test.each(['run', 'plan', 'resume', 'watch', 'wait', 'logs', 'status', 'list', 'cancel', 'rm', 'render', 'config'])(
+    'by a tab behind %s is small: its options, and not what does its work',
+    (name) => {
+      const files = startFiles(holderOf(`src/cli/commands/${name}.ts`));
+      expect(packagesIn(files)).toEqual(['commander']);
+      expect(bytesOf(files)).toBeLessThan(120 * KB);
+    },
+  );
+
   test('by --version answers with the version of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(runTraced('--version').stdout.trim()).toBe(version);
@@ -107,6 +116,12 @@ describe('the bundle', () => {
     expect(asked.filter((name) => !outputs.has(name))).toEqual(['react-devtools-core']);
   });
 });
+
+function holderOf(module: string): string {
+  const found = [...outputs.keys()].filter((file) => inputsOf([file]).includes(module));
+  expect(found, module).toHaveLength(1);
+  return found[0] ?? '';
+}
 
 /** The entry and the chunks that its static imports reach. */
 function startFiles(entry: string): readonly string[] {

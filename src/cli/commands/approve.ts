@@ -1,4 +1,4 @@
-import { type Answer, answerApproval } from '../../actions/answer-approval.ts';
+import type { Answer } from '../../actions/answer-approval.ts';
 import { withPlace } from '../../domain/typed-place.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';
@@ -19,6 +19,7 @@ function define(verdict: Answer['verdict'], effect: string): DefineCommand {
       .option('-m, --reason <text>', 'why; kept in the record')
       .addHelpText('after', `\n${effect}\nWho said so, and when, is kept.\n`)
       .action(async (run: string, stage: string | undefined, flags: PlaceFlags & { readonly reason?: string }) => {
+        const { answerApproval } = await import('../../actions/answer-approval.ts');
         const { deps, name } = await openRunPlace(context, flags, run);
         const named = stage === undefined ? {} : { stage };
         const reason = flags.reason === undefined ? {} : { reason: flags.reason };

@@ -72,7 +72,7 @@ async function list(context: CliContext, deps: Deps, { name, wanted, flags }: As
       ? `${name} has made nothing yet.`
       : table(['ARTIFACT', 'SIZE', 'REUSED FROM', 'WHERE'], rows, layoutOf(context));
   const paths = (): string => artifacts.map((artifact) => artifact.location ?? artifact.path).join('\n');
-  writeDocument(context, flags.output, { run: name, artifacts }, text, paths);
+  await writeDocument(context, flags.output, { run: name, artifacts }, text, paths);
   const faults = artifacts.flatMap((artifact) =>
     artifact.faults.map((fault) => `${artifact.stage}/${artifact.name}: ${fault}`),
   );
@@ -90,7 +90,7 @@ async function push(context: CliContext, deps: Deps, { name, wanted, flags }: As
   const text = (): string =>
     rows.length === 0 ? `${name} has made nothing yet.` : table(['ARTIFACT', 'STORED AS'], rows, layoutOf(context));
   const uris = (): string => artifacts.map(({ uri }) => uri).join('\n');
-  writeDocument(context, flags.output, { run: name, stages: pushed }, text, uris);
+  await writeDocument(context, flags.output, { run: name, stages: pushed }, text, uris);
 }
 
 async function download(
@@ -107,5 +107,5 @@ async function download(
   );
   const text = (): string => (done.length === 0 ? `${name} has made nothing yet.` : downloadLines(done, folder.place));
   const paths = (): string => done.map(({ path }) => `${folder.place}/${path}`).join('\n');
-  writeDocument(context, flags.output, { run: name, folder: folder.place, artifacts: done }, text, paths);
+  await writeDocument(context, flags.output, { run: name, folder: folder.place, artifacts: done }, text, paths);
 }

@@ -1,10 +1,8 @@
-import { cancelRun, endedAs } from '../../actions/cancel-run.ts';
-import { PHASE_EXIT_CODE } from '../../domain/run/run-phase.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type StreamFlags, streamOption } from '../drive-options.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';
-import { presentRun } from '../present-run.ts';
 
+/** What cancels a run is loaded when one is cancelled, as with `run`. */
 export const defineCancel: DefineCommand = (command, context, done) => {
   addPlaceOptions(command)
     .argument('<run>', RUN_ARGUMENT)
@@ -15,6 +13,11 @@ export const defineCancel: DefineCommand = (command, context, done) => {
       '\nThe running stage gets SIGTERM and its grace period; what is done is kept.\nA run that has ended stays as it is: exit 0.\n',
     )
     .action(async (run: string, flags: PlaceFlags & StreamFlags & { readonly reason?: string }) => {
+      const [{ cancelRun, endedAs }, { presentRun }, { PHASE_EXIT_CODE }] = await Promise.all([
+        import('../../actions/cancel-run.ts'),
+        import('../present-run.ts'),
+        import('../../domain/run/run-phase.ts'),
+      ]);
       const { deps, name } = await openRunPlace(context, flags, run);
       const ended = await endedAs(deps, name);
       if (ended !== undefined && flags.output !== 'json') {

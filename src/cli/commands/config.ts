@@ -27,7 +27,7 @@ export const defineConfig: DefineCommand = (command, context, done) => {
               values.map((one) => [one.path, shown(one)]),
               layoutOf(context),
             );
-      writeDocument(context, flags.output, { values }, text, () => '');
+      await writeDocument(context, flags.output, { values }, text, () => '');
       done(0);
     });
 };

@@ -1,6 +1,4 @@
-import { clusterNeeds } from '../../actions/cluster-needs.ts';
 import type { Deps } from '../../actions/deps.ts';
-import { diagnoseRun } from '../../actions/diagnose-run.ts';
 import type { Finding } from '../../domain/diagnosis/finding.ts';
 import type { RenderablePipeline } from '../../domain/pipeline/renderable-pipeline.ts';
 import {
@@ -48,6 +46,7 @@ export const defineDiagnose: DefineCommand = (command, context, done) => {
       context.stderr.write(`${(isTTY ? wrapTo(told, columns) : [told]).join('\n')}\n`);
       const place = placeOf(flags, cluster);
       const { version, platform, signal } = context;
+      const { diagnoseRun } = await import('../../actions/diagnose-run.ts');
       const diagnosis = await diagnoseRun(
         deps,
         {
@@ -96,6 +95,7 @@ async function* examine(
     yield* context.examine(place, context.signal);
     return;
   }
+  const { clusterNeeds } = await import('../../actions/cluster-needs.ts');
   const needs = await clusterNeeds({ pipeline }, deps.target);
   yield* (await context.openDoctor(place, needs, 'here')).examine(context.signal);
 }

@@ -1,4 +1,3 @@
-import { diffRuns } from '../../actions/diff-runs.ts';
 import { differenceTable } from '../../ui/text/answers/difference-table.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type DocumentForm, layoutOf, outputOption, writeDocument } from '../documents.ts';
@@ -14,12 +13,13 @@ export const defineDiff: DefineCommand = (command, context, done) => {
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText('after', '\nEnds with 0 when nothing differs, with 1 when something does.\n')
     .action(async (run: string, other: string, flags: PlaceFlags & { readonly output?: DocumentForm }) => {
+      const { diffRuns } = await import('../../actions/diff-runs.ts');
       const left = await openRunPlace(context, flags, run);
       const right = await openRunPlace(context, flags, other);
       const differences = await diffRuns(left, right);
       const text = (): string =>
         differences.length === 0 ? '' : differenceTable([left.name, right.name], differences, layoutOf(context));
-      writeDocument(context, flags.output, { runs: [left.name, right.name], differences }, text, () => '');
+      await writeDocument(context, flags.output, { runs: [left.name, right.name], differences }, text, () => '');
       const isOne = left.name === right.name && left.deps.store.place === right.deps.store.place;
       const same = isOne
         ? `both names are of ${left.name}`

@@ -37,7 +37,7 @@ export const defineDoctor: DefineCommand = (command, context, done) => {
     .action(async (pipeline: string | undefined, flags: DoctorFlags) => {
       const findings: Finding[] = [];
       for await (const finding of examine(context, pipeline, flags)) findings.push(finding);
-      writeDocument(
+      await writeDocument(
         context,
         flags.output,
         { findings },

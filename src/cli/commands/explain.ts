@@ -31,13 +31,13 @@ export const defineExplain: DefineCommand = (command, context, done) => {
       if (fault !== undefined) {
         const page = `${context.packageRoot}/${fault.docs.replace(/#.*/, '')}`;
         const text = (): string => errorExplanationText(fault, page, layoutOf(context));
-        writeDocument(context, flags.output, { ...fault, page }, text, () => '');
+        await writeDocument(context, flags.output, { ...fault, page }, text, () => '');
         done(0);
         return;
       }
       const pipeline = words.length === 2 ? words[0] : undefined;
       const explanation = await context.explainValue(projectRequest(context, pipeline, flags), path);
-      writeDocument(
+      await writeDocument(
         context,
         flags.output,
         explanation,

@@ -43,7 +43,7 @@ export const defineImages: DefineCommand = (command, context, done) => {
     const { images } = await choose(context, [], flags);
     const { sources, records } = await context.openImages(placeOf(flags));
     const listed = listImages({ sources, records }, images);
-    writeDocument(
+    await writeDocument(
       context,
       flags.output,
       { images: listed },
@@ -99,7 +99,7 @@ async function build(context: CliContext, stages: readonly string[], flags: Buil
     if (event.kind === 'done') results.push(event.result);
     context.stderr.write(`${imageLine(event, context.stderr)}\n`);
   }
-  writeDocument(
+  await writeDocument(
     context,
     flags.output,
     { images: results },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { type ProfileChoice, type ProjectMaker, proposedProfile } from '../../actions/project/init-project.ts';
+import type { ProfileChoice, ProjectMaker } from '../../actions/project/init-project.ts';
 import type { ProjectRequest } from '../../actions/project/open-project.ts';
 import { UserError } from '../../domain/errors.ts';
 import { shellWord } from '../../domain/typed-place.ts';
@@ -166,6 +166,7 @@ async function chooseProfile(
     cluster === undefined ? [] : await context.nodeGpus({ cluster, maxOffline: MAX_OFFLINE }, context.signal);
   if (cluster !== undefined) context.stderr.write(`${gpuSentence(nodes)}\n`);
   const choices = await maker.profiles(request, target);
+  const { proposedProfile } = await import('../../actions/project/init-project.ts');
   const proposed = nodes === undefined ? undefined : proposedProfile(choices, target, nodes);
   const names = choices.map(({ name }) => name);
   if (asker !== undefined && names.length > 1) {

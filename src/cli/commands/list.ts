@@ -49,7 +49,7 @@ async function writeWhole(
   );
   const document = { apiVersion: 'ilab-backend.dev/v1alpha1', kind: 'RunList', items };
   const none = (): string => '';
-  writeDocument(context, form, document, none, none);
+  await writeDocument(context, form, document, none, none);
 }
 
 /** Throws `not-found` for a place that is not there. */
@@ -73,5 +73,5 @@ async function writeRows(
       ? withPlace(`No runs in ${deps.store.place}. Start one: ilab-backend run`, context.stdout.place)
       : listTable(runs, deps.clock.now(), layoutOf(context));
   const names = (): string => rows.map(({ name }) => `run/${name}`).join('\n');
-  writeDocument(context, form, undefined, text, names);
+  await writeDocument(context, form, undefined, text, names);
 }

@@ -21,7 +21,7 @@ export const definePipelines: DefineCommand = (command, context, done) => {
       const pipelines = await context.listPipelines(librarySurroundings(context, flags));
       const rows = pipelines.map(({ name, folder }) => [name, folder]);
       const names = (): string => pipelines.map(({ name }) => `pipeline/${name}`).join('\n');
-      writeDocument(
+      await writeDocument(
         context,
         flags.output,
         { pipelines },
@@ -38,7 +38,7 @@ export const definePipelines: DefineCommand = (command, context, done) => {
     .addOption(outputOption(['json', 'yaml']))
     .action(async (name: string, flags: PipelinesFlags) => {
       const pipeline = await context.describePipeline(librarySurroundings(context, flags), name);
-      writeDocument(
+      await writeDocument(
         context,
         flags.output,
         pipeline,

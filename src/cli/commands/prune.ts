@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type Pruned, pruneRuns } from '../../actions/prune-runs.ts';
+import type { Pruned } from '../../actions/prune-runs.ts';
 import { unreachable } from '../../domain/errors.ts';
 import { formatAge, formatBytes } from '../../ui/text/format.ts';
 import type { CliContext } from '../context.ts';
@@ -28,6 +28,7 @@ export const definePrune: DefineCommand = (command, context, done) => {
       const { olderThan, dryRun = false } = flags;
       const { signal } = context;
       let count = 0;
+      const { pruneRuns } = await import('../../actions/prune-runs.ts');
       for await (const pruned of pruneRuns(deps, { olderThan, dryRun }, signal)) {
         count += 1;
         context.stdout.write(`${lineFor(pruned, deps.clock.now())} ${dryRun ? 'would be deleted' : 'deleted'}\n`);

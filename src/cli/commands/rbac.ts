@@ -1,5 +1,4 @@
 import { Option } from 'commander';
-import { renderClusterRights, renderRights } from '../../actions/plan/render-rights.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { Subject } from '../../domain/rights/rbac.ts';
 import type { Persona } from '../../domain/rights/rights.ts';
@@ -33,6 +32,7 @@ export const defineRbac: DefineCommand = (command, context, done) => {
     .option('--for <subject>', 'who gets them: user:NAME, group:NAME or serviceaccount:NAME; absent = the role alone')
     .addHelpText('after', RBAC_HELP)
     .action(async (pipeline: string | undefined, flags: RbacFlags) => {
+      const { renderClusterRights, renderRights } = await import('../../actions/plan/render-rights.ts');
       const persona: Persona = flags.detach === true ? 'driver' : flags.persona;
       const subject = flags.for === undefined ? {} : { subject: parseSubject(flags.for) };
       const request = { persona, namespace: flags.namespace, ...subject };

@@ -1,4 +1,3 @@
-import { renderStages } from '../../actions/plan/render-stages.ts';
 import { knownStage } from '../../domain/plan/selection.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { addPlaceOptions, type PlaceFlags, placeOf, targetOf } from '../place.ts';
@@ -22,6 +21,7 @@ export const defineRender: DefineCommand = (command, context, done) => {
       '\nWhat is printed is what would be sent, but for names, paths and digests\nthat a run fills in.\n',
     )
     .action(async (pipeline: string | undefined, flags: RenderFlags) => {
+      const { renderStages } = await import('../../actions/plan/render-stages.ts');
       const project = await openProject(context, pipeline, flags, targetOf(flags));
       const { stages } = project.pipeline.pipeline;
       const wanted =

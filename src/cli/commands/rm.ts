@@ -1,4 +1,3 @@
-import { removeRun } from '../../actions/remove-run.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';
 
@@ -6,6 +5,7 @@ export const defineRm: DefineCommand = (command, context, done) => {
   addPlaceOptions(command)
     .argument('<run...>', RUN_ARGUMENT)
     .action(async (runs: readonly string[], flags: PlaceFlags) => {
+      const { removeRun } = await import('../../actions/remove-run.ts');
       for (const run of runs) {
         const { deps, name } = await openRunPlace(context, flags, run);
         await removeRun(deps, name, context.signal);

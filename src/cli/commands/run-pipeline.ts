@@ -14,7 +14,7 @@ import { clusterOf, openPlace, openPlanPlace, type PlaceFlags, placeOf, targetOf
 import { openProject, type ProjectFlags } from '../project.ts';
 import { type SelectionFlags, wishesOf } from '../selection.ts';
 import { telling, tellingDeps } from '../wait-line.ts';
-import { showPlan } from './plan.ts';
+import { showPlan } from './show-plan.ts';
 
 export interface RunFlags extends PlaceFlags, ProjectFlags, SelectionFlags, DriveFlags {
   readonly name?: string;

@@ -1,40 +1,17 @@
-import { presentThere } from '../../actions/deps.ts';
-import { seeWarnings } from '../../actions/follow/read-warnings.ts';
-import { seeAttempts } from '../../actions/follow/see-attempts.ts';
-import { readRun } from '../../actions/read-run.ts';
-import { waysOn } from '../../actions/typed-again.ts';
-import { endingOf } from '../../domain/run/run-ending.ts';
-import { shownPhase } from '../../domain/run/run-phase.ts';
-import { withPlace } from '../../domain/typed-place.ts';
-import { toRunObject } from '../../ui/text/answers/run-object.ts';
-import { statusText } from '../../ui/text/answers/status-text.ts';
 import type { DefineCommand } from '../define-command.ts';
-import { type DocumentForm, layoutOf, outputOption, writeDocument } from '../documents.ts';
-import { addPlaceOptions, openRunPlace, type PlaceFlags, RUN_ARGUMENT } from '../place.ts';
+import { outputOption } from '../documents.ts';
+import { addPlaceOptions, RUN_ARGUMENT } from '../place.ts';
+import type { StatusFlags } from './show-status.ts';
 
+/** What tells of a run is loaded when one is told of, as with `run`. */
 export const defineStatus: DefineCommand = (command, context, done) => {
   addPlaceOptions(command)
     .argument('<run>', RUN_ARGUMENT)
     .addOption(outputOption())
     .addHelpText('after', "\nEnds with 0 whatever the run's state; `wait` ends with the run's exit code.\n")
-    .action(async (run: string, flags: PlaceFlags & { readonly output?: DocumentForm }) => {
-      const { deps, name, context: there } = await openRunPlace(context, flags, run);
-      const { record } = await readRun(deps, name);
-      const driven = await deps.store.isLocked(name);
-      const sights = await seeAttempts(deps, record, driven);
-      const ending = endingOf(record, driven, sights);
-      const place = record.target === 'kubernetes' ? { place: deps.store.place } : {};
-      const warned = await seeWarnings(deps, record, sights, context.signal);
-      const after = await waysOn(deps, record, ending);
-      const known = { ending, sights, after, warned, now: presentThere(deps), ...place };
-      const text = (): string => withPlace(statusText(record, known, layoutOf(context)), there.stdout.place);
-      writeDocument(
-        context,
-        flags.output,
-        toRunObject(record, shownPhase(record, ending.phase), sights, warned),
-        text,
-        () => `run/${name}`,
-      );
+    .action(async (run: string, flags: StatusFlags) => {
+      const { showStatus } = await import('./show-status.ts');
+      await showStatus(context, run, flags);
       done(0);
     });
 };

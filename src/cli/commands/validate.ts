@@ -20,7 +20,7 @@ export const defineValidate: DefineCommand = (command, context, done) => {
       const request = projectRequest(context, pipeline, flags);
       const validation = await telling(context, (at) => context.validateProject(request, at));
       const shown = withoutText(validation);
-      writeDocument(
+      await writeDocument(
         context,
         flags.output,
         shown,

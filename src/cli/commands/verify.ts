@@ -12,7 +12,7 @@ export const defineVerify: DefineCommand = (command, context, done) => {
     .action(async (location: string, flags: { readonly output?: DocumentForm }) => {
       const { files, differences } = await context.verifyModel(location, context.signal);
       const text = (): string => differences.map((line) => `${oneLine(line)}\n`).join('');
-      writeDocument(context, flags.output, { model: location, files, differences }, text, () => '');
+      await writeDocument(context, flags.output, { model: location, files, differences }, text, () => '');
       if (differences.length === 0 && flags.output === undefined)
         context.stderr.write(`${oneLine(location)}: ${files} files are as its statement says\n`);
       done(differences.length === 0 ? 0 : DIFFERENT_EXIT_CODE);

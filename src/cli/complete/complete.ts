@@ -3,8 +3,9 @@ import { COMMANDS } from '../commands.ts';
 import type { CliContext } from '../context.ts';
 import type { Candidate, Offer } from './candidates.ts';
 
-/** Who pressed a key waits for what is looked up. */
-const PATIENCE_MS = 2000;
+/** Who pressed a key waits two seconds at most, from the start of the program to its end; what is looked up gets what is left. */
+const PATIENCE_MS = 1800;
+const LEAST_PATIENCE_MS = 500;
 /** What no shell reads as more than a word; nothing else is offered, whoever named it. */
 const PLAIN = /^[A-Za-z0-9@._=:,/+-]+$/;
 const LONGEST_MEANING = 70;
@@ -36,7 +37,7 @@ const NOTHING: Offer = { candidates: [], kind: 'words' };
 
 async function inTime(found: Promise<Offer>): Promise<Offer> {
   const late = Promise.withResolvers<Offer>();
-  const timer = setTimeout(() => late.resolve(NOTHING), PATIENCE_MS);
+  const timer = setTimeout(() => late.resolve(NOTHING), Math.max(LEAST_PATIENCE_MS, PATIENCE_MS - performance.now()));
   try {
     return await Promise.race([found, late.promise]);
   } catch {
