@@ -17,7 +17,9 @@ root=$(CDPATH='' cd -P -- "${self%/*}/.." && pwd -P) || exit 2
 . "$root/bin/find-node.sh"
 start=$root/dist/main.js
 [ -f "$start" ] || start=$root/bin/ilab-backend.js # which says what is missing
-# A small young generation: a driver waits most of its life, and 20 MiB of uncollected garbage would wait with it.
+# A driver waits most of its life, and what it does not need would wait with it: 20 MiB of uncollected garbage, so the young
+# generation is small; 5 MiB that glibc keeps apart for each thread that ever asked it for memory.
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
 exec "$node" --max-semi-space-size=2 "$start" "$@"
 : <<'// end'
 */;

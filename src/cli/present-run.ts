@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type Deps, timestamp } from '../actions/deps.ts';
 import { followLogTail, readLogTail } from '../actions/follow/read-log-tail.ts';
 import { expectedSeconds } from '../actions/plan/expected-seconds.ts';
@@ -99,6 +100,7 @@ async function screen(
   flags: StreamFlags,
   ways: Ways | undefined,
 ): Promise<EventSubscriber> {
+  keepSmall();
   const { createInkSubscriber } = await import('../ui/ink/ink-subscriber.tsx');
   const onInterrupt = flags.onInterrupt === undefined ? {} : { onInterrupt: flags.onInterrupt };
   const more =
@@ -115,4 +117,10 @@ async function screen(
     terminal: keyboard,
     follow: (attempt, signal) => followLogTail(deps, attempt, signal),
   });
+}
+
+/** A screen stays open for days and has little to do: its layout need not be compiled twice, nor garbage be let grow to twice what is in use. */
+function keepSmall(): void {
+  setFlagsFromString('--liftoff-only');
+  setFlagsFromString('--heap-growing-percent=20');
 }
