@@ -45,11 +45,24 @@ function inProject(program: string, ...args: readonly string[]) {
   return execa(program, args, { cwd: person.project, env: person.env, extendEnv: false, reject: false });
 }
 
+/** What divides words in bash, as it begins; `@` goes where hostnames are not completed, as with bash-completion. */
+const BREAKS = ' \t\n"\'@><=;|&(:';
+
 /** COMPREPLY after TAB at the end of `line`, `words` being what bash makes of it. */
-async function bash(line: string, words: readonly string[]): Promise<readonly string[]> {
-  const program = `source "$1"; shift; COMP_LINE=$1 COMP_POINT=\${#1}; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+async function bash(line: string, words: readonly string[], breaks = BREAKS): Promise<readonly string[]> {
+  const program = `source "$1"; COMP_WORDBREAKS=$2; shift 2; COMP_LINE=$1 COMP_POINT=\${#1}; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
     _ilab_backend ilab-backend; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = await inProject('bash', '--norc', '-c', program, 'bash', script.bash, line, ...words);
+  const { stdout, stderr } = await inProject(
+    'bash',
+    '--norc',
+    '-c',
+    program,
+    'bash',
+    script.bash,
+    breaks,
+    line,
+    ...words,
+  );
   expect(stderr).toBe('');
   return stdout.split('\n');
 }
@@ -104,7 +117,10 @@ describe('bash', () => {
   test('puts together what it divides at = and @, and takes off what it keeps', async () => {
     const output = ['ilab-backend', 'run', '--output', '=', 'j'];
     expect(await bash('ilab-backend run --output=j', output)).toEqual(['json']);
-    expect(await bash('ilab-backend logs @l', ['ilab-backend', 'logs', '@', 'l'])).toEqual(['latest']);
+    // With it goes the @ itself.
+    expect(await bash('ilab-backend logs @l', ['ilab-backend', 'logs', '@', 'l'])).toEqual(['@latest']);
+    expect(await bash('ilab-backend logs @l', ['ilab-backend', 'logs', '@l'], ' =:')).toEqual(['@latest']);
+    expect(await bash("ilab-backend logs 'w", ['ilab-backend', 'logs', "'w"])).toEqual(['weekly-47']);
     const quoted = ['ilab-backend', 'logs', '--state-dir', `"${person.stateDir}"`, 'w'];
     expect(await bash(quoted.join(' '), quoted)).toEqual(['weekly-47']);
   });

@@ -1,3 +1,5 @@
+import { hasToken, maskTokens } from '../../domain/token-shapes.ts';
+
 /** What a secret's value is replaced by. */
 export const MASK = '***';
 
@@ -89,4 +91,10 @@ function inBase64(text: string): readonly string[] {
     const written = padded.toString('base64');
     return [written.slice(first, last), written.slice(first)];
   });
+}
+
+/** The bytes of a line without what looks like a token; the same bytes always give the same. */
+export function withoutTokens(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1');
+  return hasToken(text) ? Buffer.from(maskTokens(text), 'latin1') : bytes;
 }

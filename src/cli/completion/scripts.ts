@@ -33,7 +33,9 @@ _ilab_backend() {
     esac
     words[i]=$word
   done
-  local current=\${words[-1]} name meaning kind=words names=() meanings=() width=0
+  local current=\${words[-1]} quote='' name meaning kind=words names=() meanings=() width=0
+  [[ $current == [\\"\\']* ]] && quote=\${current:0:1} current=\${current:1}
+  words[-1]=$current
   while IFS=$'\\t' read -r name meaning; do
     case $name in
       :*) kind=\${name#:} ;;
@@ -46,8 +48,14 @@ _ilab_backend() {
     folders) compopt -o dirnames 2>/dev/null; return ;;
     nospace) compopt -o nospace 2>/dev/null ;;
   esac
-  # bash replaces what stands behind the last of these only.
-  local before=\${current%"\${current##*["=:@"]}"}
+  # bash replaces what stands behind the last = or : only, and what begins with the last @, where these divide words;
+  # after a quote all of it.
+  local before='' part
+  for part in "\${current%"\${current##*=}"}" "\${current%"\${current##*:}"}" "\${current%@*}@"; do
+    [[ -z $quote && -n $part && $current == "$part"* && $COMP_WORDBREAKS == *"\${part: -1}"* ]] || continue
+    part=\${part%@}
+    ((\${#part} > \${#before})) && before=$part
+  done
   for name in "\${names[@]}"; do
     name=\${name#"$before"}
     ((\${#name} > width)) && width=\${#name}

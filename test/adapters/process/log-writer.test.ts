@@ -81,6 +81,12 @@ describe('a log writer', () => {
     expect(joined('stdout') === `${line}\n`).toBe(true);
   });
 
+  test('masks what looks like a token, whoever knows it, and leaves the bytes around it', async () => {
+    writeFileSync(`${raw}.out`, Buffer.from('got hf_abcdefghijklmnop \xff\nnothing\n', 'latin1'));
+    await writer().finish();
+    expect(stored()).toEqual(['stdout F got hf_*** \xff', 'stdout F nothing']);
+  });
+
   test('masks a value also where a part ends', async () => {
     const secret = 'correct-horse';
     const line = `${'x'.repeat(PART_BYTES - 5)}${secret}${'y'.repeat(10)}`;

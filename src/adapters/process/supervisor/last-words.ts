@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { maskTokens } from '../../../domain/token-shapes.ts';
 import { parseCriLine } from '../../logs/cri-line.ts';
 import type { Masker } from '../../logs/masking.ts';
 
@@ -16,7 +17,7 @@ export function lastWords(terminationLog: string, log: string, masker: Masker): 
 function firstLine(path: string, masker: Masker): string | undefined {
   const text = readPart(path, () => 0, TERMINATION_LIMIT).toString('utf8');
   // A result is not a sentence.
-  return text.startsWith('{') ? undefined : firstSaying(masker.text(text).split('\n'));
+  return text.startsWith('{') ? undefined : firstSaying(maskTokens(masker.text(text)).split('\n'));
 }
 
 /** The log is masked already. */

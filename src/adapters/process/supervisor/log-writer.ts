@@ -2,7 +2,7 @@ import { closeSync, existsSync, ftruncateSync, openSync, readSync, writeSync } f
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { syncFile } from '../../files/durable-file.ts';
 import { type CriTag, criHead, type LogStream, PART_BYTES } from '../../logs/cri-line.ts';
-import type { Masker } from '../../logs/masking.ts';
+import { type Masker, withoutTokens } from '../../logs/masking.ts';
 import { type LogCursor, rawOffset, readCursor } from './log-recovery.ts';
 import { preciseTime } from './nanoseconds.ts';
 import { persist } from './persist.ts';
@@ -112,7 +112,7 @@ export class LogWriter {
     for (const piece of pieces) {
       out.push(
         piece.full ? heads.full : heads.part,
-        clean ? window.subarray(piece.from, piece.to) : this.#masked(window, piece),
+        withoutTokens(clean ? window.subarray(piece.from, piece.to) : this.#masked(window, piece)),
         END,
       );
     }

@@ -1,5 +1,5 @@
-import { hasToken, maskTokens } from '../../../../domain/token-shapes.ts';
-import { Masker } from '../../../logs/masking.ts';
+import { hasToken } from '../../../../domain/token-shapes.ts';
+import { Masker, withoutTokens } from '../../../logs/masking.ts';
 
 /** Keeps what looks like a token, and values that are known to be secret, out of stored lines. */
 export class LineMask {
@@ -17,6 +17,6 @@ export class LineMask {
   /** The bytes with what is secret replaced; the same bytes always give the same. */
   mask(bytes: Buffer): Buffer {
     const known = this.#values.isClean(bytes) ? bytes : this.#values.mask(bytes, 0, bytes.length);
-    return Buffer.from(maskTokens(known.toString('latin1')), 'latin1');
+    return withoutTokens(known);
   }
 }
