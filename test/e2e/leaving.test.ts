@@ -26,18 +26,20 @@ afterEach(async () => {
 const RUN = (): readonly string[] => ['run', 'act', '--name', 'week', ...acting(meeting.script)];
 
 async function startAndMeet(...more: readonly string[]) {
-  const driver = person.start([...RUN(), ...more]);
-  await meeting.arrived();
+  return met(person.start([...RUN(), ...more]));
+}
+
+async function met(driver: ReturnType<Person['start']>) {
   // The stage runs; the driver has to know it, too.
-  await person.until('week', ({ status }) => status.stages[0]?.phase === 'Running');
+  await Promise.all([untilPrinted(driver, 'act: started', 'stderr'), meeting.arrived()]);
   return { driver }; // not itself: a promise would be awaited
 }
 
 async function expectOneAttemptEach(): Promise<void> {
-  const object = await person.status('week');
+  const [object, log] = await Promise.all([person.status('week'), person.type('logs', 'week', 'act')]);
   expect(phases(object)).toEqual({ act: 'Succeeded', after: 'Succeeded' });
   expect(object.status.stages.map((stage) => stage.attempts.length)).toEqual([1, 1]);
-  expect((await person.type('logs', 'week', 'act')).stdout).toBe('before\nafter\n');
+  expect(log.stdout).toBe('before\nafter\n');
 }
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -67,9 +69,7 @@ test('a second Ctrl-C ends the program at once, and still harms nothing', async 
 });
 
 test('Ctrl-C of a terminal reaches every process of its group, and not the stage', async () => {
-  const driver = person.start(RUN(), {}, { inGroup: true });
-  await meeting.arrived();
-  await person.until('week', ({ status }) => status.stages[0]?.phase === 'Running');
+  const { driver } = await met(person.start(RUN(), {}, { inGroup: true }));
   process.kill(-(driver.pid ?? Number.NaN), 'SIGINT');
   expect((await endOf(driver)).exitCode).toBe(130);
   meeting.letGo();
@@ -118,8 +118,7 @@ test('the stage ends while nobody looks: everybody is told that it has, and rm t
   const sentence =
     /act has ended \(succeeded\) and nobody has recorded it yet; after starts when you type `ilab-backend resume week`/;
   expect((await person.type('status', 'week')).stdout).toMatch(sentence);
-  for (const command of ['wait', 'watch']) {
-    const ended = await person.type(command, 'week');
+  for (const ended of await Promise.all(['wait', 'watch'].map((command) => person.type(command, 'week')))) {
     expect(ended.exitCode, ended.stderr).toBe(130);
     expect(ended.stderr).toMatch(sentence);
   }
