@@ -108,5 +108,7 @@ function fieldsOf(schema: JsonObject): readonly (readonly [string, JsonObject])[
 }
 
 function inline(value: Json): string {
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, version: '1.1' }).trim();
+  const text = stringify(value, { collectionStyle: 'flow', lineWidth: 0, version: '1.1' }).trim();
+  // A text of several lines would go on below; as JSON has it, it stays on its own.
+  return text.includes('\n') ? JSON.stringify(value) : text;
 }

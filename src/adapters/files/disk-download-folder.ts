@@ -6,6 +6,7 @@ import { isListingPath } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { DownloadFolder, WantedFile } from '../../ports/download-folder.ts';
 import { digestFile } from './file-digest.ts';
+import { makeFolder } from './make-folder.ts';
 
 const CHUNK = 1024 * 1024;
 const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
@@ -99,7 +100,7 @@ function inside(folder: string, path: string): string {
 
 /** Makes the folders on the way one by one: one that is a link leads elsewhere. */
 async function makeFolders(folder: string, path: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder, 0o777);
   let place = folder;
   for (const name of path.split('/').slice(0, -1)) {
     place = join(place, name);

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 import { shellWord } from '../../domain/typed-place.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Writes text files into a folder, which is made unless it must be there; returns their paths. Throws `storage-failed`, `bad-usage`. */
 export async function writeFiles(
@@ -16,7 +17,7 @@ export async function writeFiles(
     throw new UserError('bad-usage', `there is no folder ${folder}`, { hint });
   }
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder, 0o777);
     return await Promise.all(
       files.map(async ({ path, text }) => {
         await writeFile(join(folder, path), text);
@@ -28,15 +29,19 @@ export async function writeFiles(
   }
 }
 
-/** Writes one file that only its owner may read; what was there is replaced as a whole or not at all. Throws `storage-failed`. */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
+/** Writes one file that only its owner may read; a file that was there is replaced as a whole or not at all. Throws `storage-failed`. */
+export async function writePrivateFile(asked: string, text: string): Promise<void> {
+  // A link stays one, /dev/stdout above all.
+  const path = await realpath(asked).catch(() => asked);
   const beside = `${path}.${process.pid}.part`;
   try {
+    // A device or a pipe is written into: put in its place, the file would take it away from everybody.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) return await writeFile(path, text);
     await writeFile(beside, text, { mode: 0o600, flag: 'wx' });
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
-    throw notWritten(path, error, 'choose another file with `--file`');
+    throw notWritten(asked, error, 'choose another file with `--file`');
   }
 }
 

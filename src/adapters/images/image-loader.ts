@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import type { ImageLoader } from '../../ports/image-builder.ts';
 import { findOnPath } from '../files/find-on-path.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { runEngine } from './engine-process.ts';
 
@@ -27,7 +28,7 @@ function archiveLoader(to: string, folder: string): ImageLoader {
     to,
     has: (reference) => existsSync(place(reference)),
     async load(reference, builder, say, signal) {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder, 0o777);
       await builder.save(reference, place(reference), say, signal);
     },
   };

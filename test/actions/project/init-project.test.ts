@@ -83,6 +83,16 @@ describe('the file', () => {
     });
   });
 
+  test.each(['a\tb\nc', ' # no comment', "it's: {x}", '- a', '"', 'null', '007', '\u001b[31m', 'ä\n'])(
+    'holds %j as it was typed',
+    async (name) => {
+      const { text } = await maker.draft(request({ pipeline: 'hello', set: [`name=${name}`], project: 'odd' }));
+      if (name === 'null') return expect(text).toContain('fill in');
+      place.write({ 'odd/ilab-backend.yaml': text });
+      expect((await place.configure({ project: 'odd' })).sources.params['name']).toBe(name);
+    },
+  );
+
   test('with every comment that has a value made a line says the same', async () => {
     const { text } = await maker.draft(request({ pipeline: 'hello', set: ['name=you'] }));
     place.write({ 'ilab-backend.yaml': taken(text, () => true).replace('profile: <string>\n', '') });
