@@ -24,6 +24,8 @@ export default defineConfig({
     // CI shares its machine; what needed a second try there is marked by the reporter and is a fault to look into.
     retry: process.env['CI'] === undefined ? 0 : 1,
     coverage: { include: ['src/**'] },
+    // A second, as it is where nobody says, is short where the machine is busy; what is there is seen at once.
+    expect: { poll: { timeout: 20 * SECOND } },
     reporters: [
       'default',
       './test/skipped-reporter.ts',
