@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../../domain/errors.ts';
+import { shellWord } from '../../domain/typed-place.ts';
 import { makeFolder } from '../files/make-folder.ts';
 
 /** The format of the tables below; a file of a newer one is refused, never changed. */
@@ -53,7 +54,7 @@ function refuseShared(stateDir: string): void {
   const mode = statSync(stateDir).mode;
   if ((mode & 0o022) !== 0) {
     throw new UserError('storage-failed', `the state folder ${stateDir} can be written by other users`, {
-      hint: `chmod go-w ${stateDir}`,
+      hint: `chmod go-w ${shellWord(stateDir)}`,
     });
   }
 }
