@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { nameHint } from '../domain/closest.ts';
 import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
-import { nameHint } from '../template/closest.ts';
 import { formatProblems } from '../template/schema/format-problems.ts';
 import type { Variables } from './environment.ts';
 import { ConfigFault, fileFaults } from './faults.ts';

@@ -1,6 +1,6 @@
+import { nameHint } from '../domain/closest.ts';
 import { NOTIFY_VARIABLES } from '../domain/driver-arguments.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { nameHint } from '../template/closest.ts';
 import { type Fault, typedFault } from './faults.ts';
 import { dotted, namedPaths, schemaAt, type ValuePath } from './schema-paths.ts';
 import { type Given, givenAt } from './values/given-values.ts';

@@ -1,8 +1,8 @@
+import { nameHint } from '../domain/closest.ts';
 import { UserError } from '../domain/errors.ts';
 import type { ExplainedChild, Explanation } from '../domain/explain/explanation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
-import { nameHint } from '../template/closest.ts';
 import { type ParamLeaf, typeName } from '../template/schema/param-leaves.ts';
 import type { ParamSchema } from '../template/schema/param-schema.ts';
 import { type ConfigRequest, readChoices } from './configure.ts';

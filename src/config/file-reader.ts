@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, Scalar } from 'yaml';
+import { closest, nameHint } from '../domain/closest.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Place, Problem, SourceFile } from '../domain/pipeline/source-file.ts';
-import { closest, nameHint } from '../template/closest.ts';
 import { placeAt, problemAt } from '../template/yaml/source-position.ts';
 import { keyText, spanOf, yamlSource } from '../template/yaml/yaml-source.ts';
 

@@ -1,5 +1,5 @@
 import type { Node } from 'yaml';
-import { nameHint } from '../template/closest.ts';
+import { nameHint } from '../domain/closest.ts';
 import type { FileReader } from './file-reader.ts';
 import type { LoadedPipeline } from './pipelines/loaded-pipeline.ts';
 import type { Origin } from './values/origin.ts';

@@ -1,6 +1,6 @@
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import { closest, nameHint } from '../domain/closest.ts';
 import { FUNCTIONS, METHODS, NAMESPACES, SYNONYMS } from './cel/cel-environment.ts';
-import { closest, nameHint } from './closest.ts';
 import type { ExpressionFault } from './expression-fault.ts';
 import { presentWhen } from './presence.ts';
 import { DYN, STRING, type ValueType } from './schema/value-type.ts';

@@ -1,7 +1,7 @@
 import { isMap, isScalar } from 'yaml';
+import { closest, nameHint } from '../domain/closest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Place, Problem, SourceFile } from '../domain/pipeline/source-file.ts';
-import { closest, nameHint } from './closest.ts';
 import { type Compiled, compiled } from './compiled.ts';
 import { type OverlayOrigin, OverlayOrigins } from './overlay-origins.ts';
 import { applyPatch, type Patch, PatchFault, type Recorder } from './patch.ts';

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: hints show templates as they are written.
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
+import { closest } from '../domain/closest.ts';
 import type { Problem, SourceFile } from '../domain/pipeline/source-file.ts';
-import { closest } from './closest.ts';
 import { type At, addProblem, type Session } from './compile-session.ts';
 import { type Door, doorOfItem, doorOfKey } from './doors.ts';
 import { type ExpressionSite, siteInText } from './expression-site.ts';

@@ -7,8 +7,17 @@ export type Expected = Readonly<Record<string, number>>;
 /** Below it a fraction says nothing of the pace. */
 const FRACTION_MIN = 0.02;
 
-/** Seconds until a stage has ended: by its own words, its pace, or how long it took before. 0 when it has; undefined = nobody knows. */
-export function stageSecondsLeft(stage: StageView, now: Date, expected: Expected): number | undefined {
+/** Until a stage has ended. */
+export interface StageLeft {
+  readonly seconds: number;
+  /** By how long it took in earlier runs, whatever was changed since. Else by its own words or its pace. */
+  readonly isByEarlierRuns: boolean;
+}
+
+/** 0 s when it has ended; undefined = nobody knows. */
+export function stageLeft(stage: StageView, now: Date, expected: Expected): StageLeft | undefined {
+  const byEarlier = (seconds: number | undefined): StageLeft | undefined =>
+    seconds === undefined ? undefined : { seconds, isByEarlierRuns: true };
   const usual = Object.hasOwn(expected, stage.name) ? expected[stage.name] : undefined;
   switch (stage.phase) {
     case 'Pending':
@@ -17,11 +26,13 @@ export function stageSecondsLeft(stage: StageView, now: Date, expected: Expected
     case 'Submitted':
     case 'Waiting':
     case 'Retrying':
-      return usual;
-    case 'Running':
-      return saidLeft(stage, now) ?? usualLeft(stage, now, usual);
+      return byEarlier(usual);
+    case 'Running': {
+      const seconds = saidLeft(stage, now);
+      return seconds === undefined ? byEarlier(usualLeft(stage, now, usual)) : { seconds, isByEarlierRuns: false };
+    }
     default:
-      return 0;
+      return { seconds: 0, isByEarlierRuns: false };
   }
 }
 
@@ -33,7 +44,7 @@ export function runSecondsLeft(
 ): { readonly seconds: number; readonly isLeast: boolean } | undefined {
   const stages = view.stages.filter(({ name }) => view.selected?.includes(name) ?? true);
   if (view.cancelling || stages.some(hasEndedBadly)) return undefined;
-  const left = stages.map((stage) => stageSecondsLeft(stage, now, expected));
+  const left = stages.map((stage) => stageLeft(stage, now, expected)?.seconds);
   const known = left.filter((seconds) => seconds !== undefined);
   const seconds = known.reduce((sum, one) => sum + one, 0);
   return seconds === 0 ? undefined : { seconds, isLeast: known.length < left.length };

@@ -47,7 +47,7 @@ test('a result of a run that is not there', async () => {
 
 test.each<[string, readonly string[], RegExp]>([
   ['form', ['count'], /--require count: a stage, = and a condition are needed/],
-  ['stage', ['cuont=true'], /there is no stage cuont[\s\S]*count/],
+  ['stage', ['cuont=true'], /there is no stage cuont[\s\S]*did you mean `count`/],
   ['condition', ['count=results.gret.metrics.lines > 1.0'], /has no field `gret`[\s\S]*greet/],
 ])('wrong %s of --require', async (_what, [flag = ''], message) => {
   expectFault(await person.type(...HELLO, '--require', flag), 2, message);

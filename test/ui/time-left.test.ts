@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Progress } from '../../src/domain/attempt/progress.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import { EMPTY_VIEW, reduceView } from '../../src/ui/run-view.ts';
-import { runSecondsLeft } from '../../src/ui/time-left.ts';
+import { runSecondsLeft, stageLeft } from '../../src/ui/time-left.ts';
 import { at, STORIES } from './stories.ts';
 
 const start = STORIES.good.findIndex((event) => event.type === 'attempt-started' && event.stage === 'train');
@@ -36,4 +36,11 @@ test('only what was asked for counts, and nothing once a stage failed', () => {
   const selected = { ...first, selected: ['datagen', 'train'] } as unknown as RunEvent;
   expect(left({ etaSeconds: 50 }, REST, [selected, ...rest])).toBe('40');
   expect(left(undefined, REST, STORIES.failed.slice(0, -1))).toBeUndefined();
+});
+
+test('of a stage it is said whether it tells by its own pace or earlier runs do', () => {
+  const told = { type: 'attempt-progress', time: at(18.3), run, stage: 'train', attempt: 1 };
+  const view = [...trains, { ...told, progress: { fraction: 0.5 } } as RunEvent].reduce(reduceView, EMPTY_VIEW);
+  const lefts = view.stages.map((stage) => stageLeft(stage, new Date(at(28.3)), REST));
+  expect(lefts.map((one) => one?.isByEarlierRuns)).toEqual([false, false, true, true]);
 });

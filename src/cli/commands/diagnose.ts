@@ -65,9 +65,7 @@ export const defineDiagnose: DefineCommand = (command, context, done) => {
         const amounts = diagnosisParts(diagnosis).map(({ amount }) => `  ${amount}\n`);
         const size = formatBytes(Buffer.byteLength(text));
         context.stdout.write(`${oneLine(file)} (${size}) has\n${amounts.join('')}`);
-        context.stderr.write(
-          `${diagnosisVerdict(diagnosis)}\nNothing was sent. Look through the file before you give it to anybody.\n`,
-        );
+        context.stderr.write(`${diagnosisVerdict(diagnosis)}\nNothing was sent.\n`);
       }
       done(0);
     });

@@ -1,5 +1,5 @@
+import { closest, nameHint } from '../../domain/closest.ts';
 import { UserError } from '../../domain/errors.ts';
-import { closest, nameHint } from '../../template/closest.ts';
 import type { Variables } from '../environment.ts';
 import { type Chosen, chooseProfile, type ProjectSettings, type TypedChoice } from '../settings/project-settings.ts';
 import { readSettingsFile, refuseFiles, type SettingsFile } from '../settings/settings-file.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { closest } from '../../domain/closest.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { SourceFile } from '../../domain/pipeline/source-file.ts';
 import type { SourceFiles } from '../../ports/source-files.ts';
-import { closest } from '../../template/closest.ts';
 import type { ConfigPlaces } from '../places.ts';
 import type { PipelineSource } from './pipeline-source.ts';
 

@@ -1,4 +1,4 @@
-import { nameHint } from '../../template/closest.ts';
+import { nameHint } from '../../domain/closest.ts';
 import type { ExpressionFault } from '../../template/expression-fault.ts';
 
 /** A metric as conditions name it: `results.eval.metrics.loss`, `previous.?eval.?metrics.?loss`, `results["my-stage"].metrics["loss"]`. */

@@ -1,6 +1,6 @@
 import type { Node } from 'yaml';
+import { nameHint } from '../../domain/closest.ts';
 import type { SourceFile } from '../../domain/pipeline/source-file.ts';
-import { nameHint } from '../../template/closest.ts';
 import { type CompiledOverlay, compileOverlay } from '../../template/overlay.ts';
 import type { FileReader } from '../file-reader.ts';
 import type { LoadedPipeline, LoadedStage } from './loaded-pipeline.ts';

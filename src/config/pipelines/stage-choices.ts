@@ -1,6 +1,6 @@
 import type { Node } from 'yaml';
+import { nameHint } from '../../domain/closest.ts';
 import { DURATION_FORM, parseDuration } from '../../domain/durations.ts';
-import { nameHint } from '../../template/closest.ts';
 import type { FileReader } from '../file-reader.ts';
 import type { StageSelection } from '../run-sources.ts';
 import { STAGE_KEYS, TIMEOUT_KEYS } from '../settings/file-keys.ts';

@@ -1,6 +1,6 @@
+import { nameHint } from '../../domain/closest.ts';
 import type { StageName } from '../../domain/naming.ts';
 import type { OutputRef } from '../../domain/pipeline/pipeline.ts';
-import { nameHint } from '../../template/closest.ts';
 import type { OutputSection, StageSection } from '../settings/stage-section.ts';
 import { type PipelineFile, stageNames } from './pipeline-file.ts';
 

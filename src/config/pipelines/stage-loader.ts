@@ -1,9 +1,9 @@
 import { isScalar, type Node } from 'yaml';
+import { nameHint } from '../../domain/closest.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StageName } from '../../domain/naming.ts';
 import type { ExpressionText, Stage, StageInput } from '../../domain/pipeline/pipeline.ts';
 import type { Problem, SourceFile } from '../../domain/pipeline/source-file.ts';
-import { nameHint } from '../../template/closest.ts';
 import type { Compiled } from '../../template/compiled.ts';
 import {
   type CompiledExpression,

@@ -1,6 +1,6 @@
 import { WARNING_KINDS, type WarningKind } from '../../domain/attempt/progress.ts';
+import { nameHint } from '../../domain/closest.ts';
 import { UserError } from '../../domain/errors.ts';
-import { nameHint } from '../../template/closest.ts';
 import type { StageSelection } from '../run-sources.ts';
 import type { Origin } from '../values/origin.ts';
 import { type StageFlag, withStageFlags } from '../values/stage-flags.ts';

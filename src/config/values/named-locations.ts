@@ -1,7 +1,7 @@
+import { closest } from '../../domain/closest.ts';
 import type { NoData } from '../../domain/data/no-data.ts';
 import { UserError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { closest } from '../../template/closest.ts';
 import { describeFaults } from '../faults.ts';
 import { builtinNames } from '../locations.ts';
 import { dotted, schemaAt } from '../schema-paths.ts';

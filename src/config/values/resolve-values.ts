@@ -1,6 +1,6 @@
 import { isCollection, isNode, type Node } from 'yaml';
+import { nameHint } from '../../domain/closest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { nameHint } from '../../template/closest.ts';
 import type { ParamSchema } from '../../template/schema/param-schema.ts';
 import type { ValueFault } from '../../template/schema/value-fault.ts';
 import { problemAt } from '../../template/yaml/source-position.ts';

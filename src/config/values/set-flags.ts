@@ -1,6 +1,6 @@
+import { nameHint } from '../../domain/closest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { shellWord } from '../../domain/typed-place.ts';
-import { nameHint } from '../../template/closest.ts';
 import { type Fault, typedFault } from '../faults.ts';
 import { dotted, namedPaths, schemaAt, type ValuePath } from '../schema-paths.ts';
 import { POD_SCHEMA } from '../settings/pod-settings.ts';

@@ -1,5 +1,5 @@
+import { nameHint } from '../../domain/closest.ts';
 import { UserError } from '../../domain/errors.ts';
-import { nameHint } from '../../template/closest.ts';
 import type { StageSelection } from '../run-sources.ts';
 import type { Origin } from './origin.ts';
 

@@ -1,3 +1,4 @@
+import { nameHint } from '../closest.ts';
 import { UserError } from '../errors.ts';
 import type { StageName } from '../naming.ts';
 import type { Stage } from '../pipeline/pipeline.ts';
@@ -74,11 +75,13 @@ function isReplaced(stage: Stage, need: StageName, replaced: ReadonlySet<string>
   return using.length > 0 && using.every((input) => replaced.has(`${stage.name}.${input.name}`));
 }
 
-/** Throws `unknown-stage` with the names there are. */
+/** Throws `unknown-stage` with the name that was meant, or those there are. */
 export function knownStage(stages: readonly Stage[], name: string): StageName {
   const stage = stages.find((candidate) => candidate.name === name);
   if (stage !== undefined) return stage.name;
-  throw new UserError('unknown-stage', `there is no stage ${name}`, {
-    hint: `stages: ${stages.map((other) => other.name).join(', ')}`,
-  });
+  const hint = nameHint(
+    name,
+    stages.map((other) => other.name),
+  );
+  throw new UserError('unknown-stage', `there is no stage ${name}`, { ...(hint && { hint }) });
 }

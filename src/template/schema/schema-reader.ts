@@ -1,5 +1,5 @@
+import { nameHint } from '../../domain/closest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { nameHint } from '../closest.ts';
 import {
   ANNOTATIONS,
   DESTINATION_KEYS,

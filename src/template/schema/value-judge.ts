@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { closest, nameHint } from '../../domain/closest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { closest, nameHint } from '../closest.ts';
 import { fitsForSure } from './quick-judge.ts';
 import type { ValueFault } from './value-fault.ts';
 import { beyondSchema } from './value-limits.ts';

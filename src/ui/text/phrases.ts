@@ -2,7 +2,7 @@ import type { Outcome, StageResult } from '../../domain/attempt/outcome.ts';
 import type { Progress } from '../../domain/attempt/progress.ts';
 import { unreachable } from '../../domain/errors.ts';
 import type { Overhead } from '../../domain/event.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { formatDuration, formatNumber } from './format.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 
@@ -28,12 +28,24 @@ export function resultPhrase(result: Pick<StageResult, 'metrics' | 'chosen'>, op
   return [chosen, metricsPhrase(result.metrics, options)].filter(Boolean).join('; ');
 }
 
-/** `63% epoch 2 of 3 (loss=1.23)`. */
+/** `63% epoch 2 of 3 (loss=1.23)`; a figure that the message tells is not told again. */
 export function progressPhrase(progress: Progress, options?: TextOptions): string {
-  const percent = progress.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100)}%`;
+  // Down, so that what goes on is never at 100 %; 0.29 times 100 is a little less than 29.
+  const percent = progress.fraction === undefined ? '' : `${Math.floor(progress.fraction * 100 + 1e-6)}%`;
   const message = progress.message === undefined ? countPhrase(progress) : oneLine(progress.message, options);
-  const metrics = progress.metrics === undefined ? '' : metricsPhrase(progress.metrics, options);
+  const untold = Object.entries(progress.metrics ?? {}).filter(([, value]) => !isTold(value, message));
+  const metrics = metricsPhrase(Object.fromEntries(untold), options);
   return [percent, message, metrics === '' ? '' : `(${metrics})`].filter(Boolean).join(' ');
+}
+
+/** Whether a message has this number, rounded; one of less than three digits may be another that is like it. */
+function isTold(value: Json | undefined, message: string): boolean {
+  if (typeof value !== 'number') return false;
+  const numbers = message.match(/\d+(?:\.\d+)?/g) ?? [];
+  return numbers.some((text) => {
+    const [, decimals = ''] = text.split('.');
+    return text.replace('.', '').replace(/^0+/, '').length >= 3 && value.toFixed(decimals.length) === text;
+  });
 }
 
 /** What is counted, where nothing is said: `step 120 of 400, epoch 1.25`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { closest, nameHint } from '../../../src/template/closest.ts';
+import { closest, nameHint } from '../../../src/domain/closest.ts';
 import { formatProblems } from '../../../src/template/schema/format-problems.ts';
 import { problemAt } from '../../../src/template/yaml/source-position.ts';
 

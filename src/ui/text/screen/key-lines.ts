@@ -46,6 +46,7 @@ export function helpLines({ driving, onInterrupt }: Keys, look: Look): readonly 
     ['Ctrl-Z', 'stop this program; the stage that runs goes on'],
     ['Ctrl-L', 'draw anew'],
     ['?, h', 'leave this help'],
+    ['~5m', 'left, if it takes as long as in earlier runs'],
   ];
   // Where not all of it has room, the ways out are seen.
   const out = look.columns < WHOLE_HELP_COLUMNS ? all.findIndex(([key]) => key === 'd') : 0;

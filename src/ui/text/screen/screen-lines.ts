@@ -1,7 +1,7 @@
 import { withPlace } from '../../../domain/typed-place.ts';
 import type { RunView, StageView } from '../../run-view.ts';
 import { type Keys, type Screen, shownStage } from '../../screen.ts';
-import { type Expected, runSecondsLeft, stageSecondsLeft } from '../../time-left.ts';
+import { type Expected, runSecondsLeft, stageLeft } from '../../time-left.ts';
 import { formatDuration } from '../format.ts';
 import { paint, type Tone } from '../paint.ts';
 import { oneLine } from '../sanitize.ts';
@@ -47,7 +47,7 @@ export function frameLines(view: RunView, time: Date, look: Size, frame: Frame):
   const shown = shownStage(view, screen);
   const { headings, stages } = stageLines(view.stages, now, look, {
     ...(keys === undefined || shown === undefined ? {} : { chosen: shown.name }),
-    left: (stage) => stageSecondsLeft(stage, now, expected),
+    left: (stage) => stageLeft(stage, now, expected),
   });
   const room = Math.max(1, look.rows - FREE_ROWS);
   const asked = askedLines(view, screen, look);

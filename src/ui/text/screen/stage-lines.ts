@@ -2,6 +2,7 @@ import { unreachable } from '../../../domain/errors.ts';
 import { secondsBetween } from '../../../domain/run/record-events.ts';
 import type { StageView } from '../../run-view.ts';
 import type { Display } from '../../subscriber.ts';
+import type { StageLeft } from '../../time-left.ts';
 import { formatDuration } from '../format.ts';
 import { paint, phaseTone, type Tone } from '../paint.ts';
 import { originPhrase, outcomePhrase, progressPhrase } from '../phrases.ts';
@@ -17,14 +18,14 @@ const GAP = '  ';
 const WAITING_LINES_MAX = 6;
 /** As wide as the longest usual word, so that columns stay where they are while phases change. */
 const PHASE_CELLS = 'Succeeded'.length;
-const LEFT_CELLS = '59m 59s'.length;
+const LEFT_CELLS = '~59m 59s'.length;
 
 /** What a table that is looked at while the run goes on shows beside the stages themselves. */
 export interface LiveColumns {
   /** The name of the stage that is looked at; absent = none is marked. */
   readonly chosen?: string;
-  /** Seconds until a stage has ended, as far as that is known. */
-  readonly left: (stage: StageView) => number | undefined;
+  /** The time until a stage has ended, as far as that is known. */
+  readonly left: (stage: StageView) => StageLeft | undefined;
 }
 
 interface Column {
@@ -51,8 +52,9 @@ export function stageLines(stages: readonly StageView[], now: Date, look: Look, 
 function columnsOf(stages: readonly StageView[], now: Date, live: LiveColumns | undefined): readonly Column[] {
   const attempt = (stage: StageView): string => (stage.attempt === 0 ? '' : String(stage.attempt));
   const left = (stage: StageView): string => {
-    const seconds = isDone(stage) ? undefined : live?.left(stage);
-    return seconds === undefined ? '' : formatDuration(Math.round(seconds));
+    const told = isDone(stage) ? undefined : live?.left(stage);
+    if (told === undefined) return '';
+    return `${told.isByEarlierRuns ? '~' : ''}${formatDuration(Math.round(told.seconds))}`;
   };
   const isTriedAgain = stages.some((stage) => stage.attempt > 1);
   return [

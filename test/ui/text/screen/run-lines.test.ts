@@ -39,9 +39,9 @@ describe('the frame of a run that goes on, 80 columns', () => {
     expect(frame(training, 56)).toMatchInlineSnapshot(`
       "weekly-47  instructlab on local  at least 18s left                           56s
 
-        STAGE    PHASE      ELAPSED  LEFT     DETAIL
-      ✓ datagen  Succeeded  2.8s              leaves=9, examples=120
-      ● train    Running    47s      18s      ████████░░░░ 63% epoch 2 of 3 (loss=1.2…
+        STAGE    PHASE      ELAPSED  LEFT      DETAIL
+      ✓ datagen  Succeeded  2.8s               leaves=9, examples=120
+      ● train    Running    47s      18s       ████████░░░░ 63% epoch 2 of 3 (loss=1.…
       ○ eval     Pending
       ○ publish  Pending
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nameHint } from '../../src/template/closest.ts';
+import { nameHint } from '../../src/domain/closest.ts';
 
 const NAMES = [
   'model',
