@@ -65,13 +65,15 @@ function course(series: Series, room: number, look: Look): string {
   return cells < 4 ? '' : `${INDENT}${paint('busy', sparkline(series, cells, look.unicode), look.color)}`;
 }
 
-/** What its log told that somebody should look at, the newest first. */
-export function warningLines(stage: StageView, look: Look): readonly string[] {
+/** What its log told that somebody should look at, the newest first; of a stage that waits for approval, what all logs told. */
+export function warningLines({ stages }: RunView, stage: StageView, look: Look): readonly string[] {
   const room = look.columns - INDENT.length;
-  return [...(stage.about?.warnings ?? [])]
+  const of = stage.phase === 'AwaitingApproval' ? stages : [stage];
+  return of
+    .flatMap(({ name, about }) => (about?.warnings ?? []).map((warning) => ({ name, ...warning })))
     .reverse()
-    .flatMap(({ message, fix }) => [
-      ...wrapTo(`warning: ${oneLine(message, look)}`, room),
+    .flatMap(({ name, message, fix }) => [
+      ...wrapTo(`warning${name === stage.name ? '' : ` of ${name}`}: ${oneLine(message, look)}`, room),
       ...(fix === undefined ? [] : wrapTo(`fix: ${oneLine(fix, look)}`, room)),
     ])
     .slice(0, WARNING_LINES_MAX)

@@ -145,7 +145,7 @@ function paneOf(view: RunView, stage: StageView | undefined, { screen, keys, log
     return { ...NO_PANE, help, least: help.length };
   }
   if (stage === undefined) return NO_PANE;
-  const warnings = warningLines(stage, look);
+  const warnings = warningLines(view, stage, look);
   const most = look.rows >= FIGURES_MAX.manyFromRows ? FIGURES_MAX.many : FIGURES_MAX.few;
   const figures = figureLines(stage, look).slice(0, most);
   const next = keys === undefined ? [] : nextLines(view, stage, look);

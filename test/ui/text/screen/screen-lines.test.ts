@@ -122,6 +122,15 @@ test('a stage that waits for approval is not forgotten while another one is look
   expect(frame({}, on({ chosen: 'train' }))).not.toContain('approve');
 });
 
+test('who is asked for approval sees what the logs of all stages warned of', () => {
+  const asks = STORIES.approved.findIndex(({ type }) => type === 'approval-asked');
+  const story = STORIES.approved.slice(0, asks + 1);
+  const [warned] = STORIES.good.filter((event) => event.type === 'attempt-warned');
+  const asking = viewOf([...story, { ...warned, run: story[0]?.run, stage: 'train' } as RunEvent]);
+  expect(frame({}, on({ chosen: 'publish' }), asking)).toContain('warning of train: ');
+  expect(frame({}, on({ chosen: 'eval' }), asking)).not.toContain('warning');
+});
+
 test('what gives way where rows are few, in this order', () => {
   const parts = {
     sentence: 'Ctrl-C',
