@@ -186,10 +186,12 @@ export function describeTarget(name: string, make: () => Promise<TargetHarness>)
 
       test('lets a stage save what it has, and its outcome is cancelled', async () => {
         const { spec, uid } = await submit({ script: patient });
+        // Whoever drives it reads its log meanwhile; what nobody reads goes with what wrote it.
+        const observed = observe(spec, uid);
         await up(spec);
         await here.target.terminate(spec, uid);
         await here.open().terminate(spec, uid);
-        expect((await observe(spec, uid)).at(-1)).toMatchObject({ kind: 'ended', outcome: { kind: 'cancelled' } });
+        expect((await observed).at(-1)).toMatchObject({ kind: 'ended', outcome: { kind: 'cancelled' } });
         // Where the log goes with what wrote it, a sentence may say that its end cannot be proven.
         const said = (await read(spec)).filter(({ marker }) => marker === undefined);
         expect(said.map(({ text }) => text)).toEqual(['up', 'saved']);

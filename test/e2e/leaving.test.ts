@@ -199,7 +199,7 @@ describe('two programs on one run', () => {
     const { driver } = await startAndMeet();
     const follower = person.start(['resume', 'week', '-o', 'json']);
     const watcher = person.start(['watch', 'week', '-o', 'json']);
-    await untilPrinted(watcher, '"attempt-started"');
+    await Promise.all([untilPrinted(follower, '"run-started"'), untilPrinted(watcher, '"attempt-started"')]);
     meeting.letGo();
     expect((await endOf(driver)).exitCode).toBe(0);
     const followed = await endOf(follower);
