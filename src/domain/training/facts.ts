@@ -1,12 +1,10 @@
-/** What one line of a trainer says. Every family of lines (files beside this one) gives this or undefined. */
-export interface Facts {
-  readonly message?: string;
-  /** 0 to 1, of the whole attempt: only a stage of ours knows it. */
-  readonly fraction?: number;
-  readonly step?: number;
-  readonly steps?: number;
-  readonly epoch?: number;
-  readonly etaSeconds?: number;
+import type { Progress } from '../attempt/progress.ts';
+
+/**
+ * What one line of a trainer says. Every family of lines (files beside this one) gives this or undefined. The `fraction` of the
+ * whole attempt is known to stages of ours only.
+ */
+export interface Facts extends Omit<Progress, 'metrics'> {
   /** By the names of docs/watching.md; a value may be no number (NaN) or infinite. */
   readonly metrics?: Readonly<Record<string, number>>;
   /** `report`: a step has ended. `work`: no step, but it is at work: it evaluates, saves, loads. `over`: no step follows. */
