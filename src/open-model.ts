@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemClock } from './adapters/clock/system-clock.ts';
 import { listContents, NotListable } from './adapters/files/file-digest.ts';
+import { sha256 } from './domain/data/digest.ts';
 import { UserError } from './domain/errors.ts';
 import type { ModelFile, PublishedModel } from './ports/published-model.ts';
 
@@ -67,6 +67,6 @@ async function openRepository(repo: string, revision: string, { env, say }: Mode
     const text = await hub.readText(repo, revision, file.path, signal);
     // What is no text does not come back as the bytes it was.
     if (text === undefined || Buffer.byteLength(text) !== file.size) return file;
-    return { ...file, sha256: createHash('sha256').update(text).digest('hex') };
+    return { ...file, sha256: sha256(text) };
   }
 }

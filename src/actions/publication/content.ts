@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ListingEntry } from '../../domain/data/digest.ts';
+import { sha256 } from '../../domain/data/digest.ts';
 import { changelogEntry, withEntry } from '../../domain/publication/changelog.ts';
 import { type LeafChanges, leafChanges } from '../../domain/publication/leaf-changes.ts';
 import type { Lineage } from '../../domain/publication/lineage.ts';
@@ -58,7 +58,7 @@ export function uploadsOf(
 }
 
 function textEntry(path: string, text: string): ListingEntry {
-  return { path, size: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
+  return { path, size: Buffer.byteLength(text), sha256: sha256(text) };
 }
 
 const PICKLED = /\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|npy|h5|msgpack)$/i;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { sha256 } from '../../domain/data/digest.ts';
 
 /** Where everything of one attempt lies. The folder plays the object of a cluster; its first claim carries the uid. */
 export class AttemptFolder {
@@ -61,7 +61,7 @@ export class AttemptFolder {
 
   /** $TMPDIR: short, because sockets are made in it and their paths may have about 100 characters. */
   tmp(tmpRoot: string): string {
-    return join(tmpRoot, `ilab-${createHash('sha256').update(this.root).digest('hex').slice(0, 12)}`);
+    return join(tmpRoot, `ilab-${sha256(this.root).slice(0, 12)}`);
   }
 }
 

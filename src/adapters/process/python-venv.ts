@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { sha256 } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import type { EngineLock } from './engine-lock.ts';
@@ -188,7 +189,7 @@ async function versionOf(
 
 function hashOf({ lock, finish }: EngineLock, python: Python): string {
   const key = [lock, python.version, python.path, platform(), arch(), ...(finish ? [finish.identity] : [])].join('\n');
-  return createHash('sha256').update(key).digest('hex').slice(0, 20);
+  return sha256(key).slice(0, 20);
 }
 
 /** Also false when the python it was made from has gone. */

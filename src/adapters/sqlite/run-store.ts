@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { sha256 } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
 import { parseRunRecord } from '../../domain/run/parse-run-record.ts';
 import type { RunRecord } from '../../domain/run/run-record.ts';
@@ -199,8 +199,4 @@ export class SqliteRunStore implements RunStore {
     const where = { name: String(row['name']), place: this.#path };
     return { record: parseRunRecord(String(row['record']), where), version: String(row['version']) };
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

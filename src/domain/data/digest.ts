@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { PullHead } from './source-facts.ts';
 
-/** SHA-256 of a text's UTF-8 bytes, in hex. */
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** SHA-256 of bytes, or of a text's UTF-8 bytes, in hex. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 /** What a producer appends to the path of an artifact to name the listing beside it. */

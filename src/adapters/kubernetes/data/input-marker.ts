@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../../domain/data/digest.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { labelsOfPeople } from '../api/attempt-labels.ts';
 import { type KubeApi, KubeFault, type KubeObject, RESOURCES, textAt } from '../api/kube-api.ts';
@@ -26,7 +26,7 @@ export interface InputMarker {
 
 /** What names belong to a folder in a claim: another claim under the same name has other ones. */
 export function inputName(kind: 'input' | 'send' | 'fetch', claim: WorkspaceClaim, digest: string): string {
-  const hash = createHash('sha256').update(`${claim.uid}/${digest}`).digest('hex');
+  const hash = sha256(`${claim.uid}/${digest}`);
   return `ilab-${kind}-${hash.slice(0, 32)}`;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../../domain/data/digest.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import type { ClusterData } from './cluster-data.ts';
@@ -23,9 +23,7 @@ export async function removeFromClaim(
   signal: AbortSignal,
 ): Promise<void> {
   const { limits } = data;
-  const what = createHash('sha256')
-    .update([claim.uid, olderThan, ...paths].join('\n'))
-    .digest('hex');
+  const what = sha256([claim.uid, olderThan, ...paths].join('\n'));
   const wish = {
     ...{ pod, claim },
     name: `ilab-remove-${what.slice(0, 32)}`,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { sha256 } from '../../../domain/data/digest.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { ClusterData } from './cluster-data.ts';
 import { changed, type FolderPack, readPack } from './pack-folder.ts';
@@ -64,7 +64,7 @@ async function sendChunk(
     'content-type': 'application/octet-stream',
     [HEADER.digest]: hex,
     [HEADER.offset]: String(offset),
-    [HEADER.sha256]: createHash('sha256').update(body).digest('hex'),
+    [HEADER.sha256]: sha256(body),
   };
   return parseState((await session.ask({ method: 'POST', path: ROUTE.intake, headers, body }, signal)).body);
 }

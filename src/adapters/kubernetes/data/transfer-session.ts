@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { sha256 } from '../../../domain/data/digest.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { at, KubeFault, type KubeObject, type ProxyRequest, RESOURCES, textAt } from '../api/kube-api.ts';
@@ -119,7 +120,7 @@ export class TransferSession {
   async #start(signal: AbortSignal): Promise<KubeObject> {
     const { name, purpose, pod, claim } = this.#wish;
     const { limits, say } = this.#data;
-    const tokenSha256 = createHash('sha256').update(this.#token).digest('hex');
+    const tokenSha256 = sha256(this.#token);
     const key = `${purpose}/${tokenSha256.slice(0, 16)}`;
     const args = ['serve', '--idle', String(limits.idle)];
     for (;;) {

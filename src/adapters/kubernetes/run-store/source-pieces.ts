@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { sha256 } from '../../../domain/data/digest.ts';
 import { UserError } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { labelsOfPeople } from '../api/attempt-labels.ts';
@@ -74,8 +74,4 @@ function broken(run: string, why: string): UserError {
 
 function bytesOf(piece: KubeObject): Buffer {
   return Buffer.from(textAt(piece, 'binaryData', PART) ?? '', 'base64');
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
 }
