@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive, listProcesses, wasStartedWith } from '../../../src/adapters/machine/process-identity.ts';
+import type { AttemptSpec } from '../../../src/ports/target.ts';
 import { observeAll, runToEnd, TestPlace, until } from './support/local-place.ts';
 
 let here: TestPlace;
@@ -44,21 +45,38 @@ test('an attempt that goes on is not removed', async () => {
   expect(existsSync(join(here.attemptFolder(spec)))).toBe(false);
 });
 
-test('a folder that somebody takes away while the attempt goes on takes everything with it', async () => {
-  const spec = await here.spec({ script: 'setsid sleep 600 & echo up; sleep 600' });
-  await here.target.submit(spec);
+describe('a folder that somebody takes away takes everything with it', () => {
+  test('while the attempt goes on', async () => {
+    const spec = await here.spec({ script: 'setsid sleep 600 & touch "$ILAB_CONTENT/up"; sleep 600' });
+    await here.target.submit(spec);
+    await until(() => existsSync(join(here.attemptFolder(spec), 'content/up')));
+    await takenAway(spec);
+  });
+
+  test('before its command has begun', async () => {
+    // What turns a shell into the command takes its time; until then nothing of the container is there.
+    const slowly = `#!/bin/sh\n: >'${here.path('begins')}'\nsleep 1\nexec /usr/bin/env "$@"\n`;
+    const bin = dirname(here.write('bin/env', slowly, 0o755));
+    const slow = here.open({ path: `${bin}:${process.env['PATH']}` });
+    const spec = await here.spec({ script: 'setsid sleep 600 & sleep 600' });
+    await slow.target.submit(spec);
+    await until(() => existsSync(here.path('begins')));
+    await takenAway(spec);
+  });
+});
+
+async function takenAway(spec: AttemptSpec): Promise<void> {
   const folder = here.attemptFolder(spec);
-  await until(() => existsSync(join(folder, 'runtime/main.0.pid')));
   const claim = JSON.parse(readFileSync(join(folder, 'supervisor.1.json'), 'utf8'));
 
   renameSync(folder, here.path('elsewhere'));
 
   await until(() => !isAlive(claim.process));
   const mark = `ILAB_CONTENT=${here.target.contentRoot(spec)}`;
-  await until(() => listProcesses().every(({ pid }) => !wasStartedWith(pid, mark)));
-  await until(() => listProcesses().every(({ pid }) => !commandOf(pid).includes(folder)));
+  expect(listProcesses().filter(({ pid }) => wasStartedWith(pid, mark))).toEqual([]);
+  expect(listProcesses().filter(({ pid }) => commandOf(pid).includes(folder))).toEqual([]);
   expect(existsSync(folder)).toBe(false);
-});
+}
 
 function commandOf(pid: number): string {
   try {

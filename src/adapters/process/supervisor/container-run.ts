@@ -50,7 +50,7 @@ export class ContainerRun {
     const mark = `ILAB_TERMINATION_LOG=${this.terminationLog}`;
     this.instance = new ContainerInstance(files, mark, {
       changed: (ms, signal) => changes.changed(ms, signal),
-      toolPath,
+      shimEnv: { PATH: toolPath, ILAB_CONTENT: folder.content },
     });
   }
 

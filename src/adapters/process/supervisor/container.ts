@@ -3,20 +3,13 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDurably, readIfThere, writeBytes } from '../../files/durable-file.ts';
-import {
-  isAlive,
-  type ListedProcess,
-  type ProcessIdentity,
-  parseIdentity,
-  signalProcess,
-} from '../../machine/process-identity.ts';
+import { isAlive, type ProcessIdentity, parseIdentity, signalProcess } from '../../machine/process-identity.ts';
 import { persist } from './persist.ts';
-import { type Pod, sessionOf, strangers } from './pod-processes.ts';
+import { KILL_PAUSE_MS, killEach, type Pod, sessionOf, strangers } from './pod-processes.ts';
 import { SHIM_FILES } from './shim.ts';
 
 /** How often the life of processes is looked at; changes of files are noticed at once. */
 const LOOK_MS = 1000;
-const KILL_PAUSE_MS = 20;
 /** How long an ended container's collectors may take to see the end of its output: what holds them up is an escapee. */
 const DRAIN_MS = 10_000;
 
@@ -42,8 +35,8 @@ export type Ended = Extract<ContainerState, { kind: 'exited' | 'vanished' }>;
 export interface Surroundings {
   /** Resolves when a file of the runtime folder changes, after `ms`, or when the signal fires. */
   readonly changed: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Where the shim finds `cat`, `ln`, `mv`, `env`. */
-  readonly toolPath: string;
+  /** The environment of the shim and its collectors: $PATH for `cat`, `ln`, `mv`, `env`, and what marks them as the attempt's. */
+  readonly shimEnv: Readonly<Record<string, string>>;
 }
 
 /** One life of one container; everything it knows is in files, so that any supervisor can go on with it. */
@@ -130,7 +123,7 @@ export class ContainerInstance {
   /** SIGKILL to everything it has started, until nothing is left but what carries it. */
   async kill(): Promise<void> {
     while (this.state().kind === 'starting') await this.#around.changed(KILL_PAUSE_MS);
-    await this.#killEach(() => strangers(this.#pod()));
+    await killEach(() => strangers(this.#pod()));
   }
 
   /** After its end: nothing it has started is left, and all it wrote is in its files. */
@@ -144,18 +137,10 @@ export class ContainerInstance {
       if (performance.now() - since < DRAIN_MS) continue;
       const probing = performance.now();
       await persist(() => writeBytes(`${this.files}.probe`, 'x'.repeat(4096), { mode: 0o600, sync: true }));
-      if (performance.now() - probing < LOOK_MS) await this.#killEach(() => sessionOf(this.#pod()));
+      if (performance.now() - probing < LOOK_MS) await killEach(() => sessionOf(this.#pod()));
       else since = performance.now(); // what held the collectors up was a full disk
     }
     await this.kill();
-  }
-
-  async #killEach(find: () => readonly ListedProcess[]): Promise<void> {
-    for (let pause = KILL_PAUSE_MS; ; pause = Math.min(pause * 2, LOOK_MS)) {
-      const sent = find().filter(({ pid }) => signalProcess(pid, 'SIGKILL'));
-      if (sent.length === 0) return;
-      await delay(pause);
-    }
   }
 
   #pod(): Pod {
@@ -174,7 +159,7 @@ export class ContainerInstance {
   async #runShim(cwd: string, secrets: Readonly<Record<string, string>>): Promise<void> {
     const shim = spawn('/bin/sh', [join(dirname(this.files), 'shim.sh'), this.files], {
       cwd,
-      env: { PATH: this.#around.toolPath, ...secrets },
+      env: { ...this.#around.shimEnv, ...secrets },
       detached: true,
       stdio: 'ignore',
     });

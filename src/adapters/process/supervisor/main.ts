@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isPassing } from '../../files/durable-file.ts';
 import { FolderChanges } from '../../files/folder-changes.ts';
 import { Masker } from '../../logs/masking.ts';
-import { listProcesses, signalProcess, wasStartedWith } from '../../machine/process-identity.ts';
 import { AttemptFolder } from '../attempt-folder.ts';
 import { type SupervisorSpec, secretVariable } from '../attempt-spec.ts';
 import { takeClaim } from '../claim.ts';
@@ -12,6 +11,7 @@ import { makeTmp } from './content.ts';
 import { closeInherited } from './inherited-files.ts';
 import { memoryKills } from './memory-kills.ts';
 import { persist } from './persist.ts';
+import { killEach, marked } from './pod-processes.ts';
 import { Stopper } from './stopper.ts';
 import { supervise } from './supervise.ts';
 
@@ -34,7 +34,7 @@ async function main(root: string): Promise<void> {
   const changes = new FolderChanges([folder.root, folder.runtime]);
   const mainContainer = new ContainerInstance(folder.instance(spec.containers.at(-1)?.name ?? '', 0), '', {
     changed: (ms) => changes.changed(ms),
-    toolPath: '',
+    shimEnv: {},
   });
   const stopper = new Stopper(folder, () => mainContainer.state().kind === 'exited');
   process.on('SIGTERM', () => stopper.stop('cancelled'));
@@ -77,16 +77,13 @@ function takeSecrets(spec: SupervisorSpec): Readonly<Record<string, string>> {
   return Object.fromEntries(values);
 }
 
-/** Whoever deletes the folder of a running attempt gets what follows from it: nothing goes on without a supervisor. */
-function endOrphans(root: string): void {
-  const mark = `ILAB_CONTENT=${new AttemptFolder(root).content}`;
-  for (const { pid } of listProcesses()) if (wasStartedWith(pid, mark)) signalProcess(pid, 'SIGKILL');
-}
 
 closeInherited();
 const root = process.argv[2] ?? '';
-main(root).catch((error: unknown) => {
+main(root).catch(async (error: unknown) => {
   console.error(error instanceof Error ? error.stack : String(error));
-  if (!existsSync(new AttemptFolder(root).spec)) endOrphans(root);
+  const folder = new AttemptFolder(root);
+  // Whoever deletes the folder of a running attempt gets what follows from it: nothing goes on without a supervisor.
+  if (!existsSync(folder.spec)) await killEach(() => marked(folder.content));
   process.exit(isPassing(error) ? STORAGE_FAILED : BUG);
 });

@@ -1,10 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   isAlive,
   type ListedProcess,
   listProcesses,
   type ProcessIdentity,
+  signalProcess,
   wasStartedWith,
 } from '../../machine/process-identity.ts';
+
+/** The first wait before one looks whether those that were killed are gone; each next is twice as long, up to a second. */
+export const KILL_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1000;
 
 /** The processes around one container. */
 export interface Pod {
@@ -34,6 +40,21 @@ export function strangers(pod: Pod): readonly ListedProcess[] {
 export function sessionOf(pod: Pod): readonly ListedProcess[] {
   const lives = pod.shim !== undefined && isAlive(pod.shim);
   return listProcesses().filter((process) => belongs(process, pod, lives));
+}
+
+/** What runs for an attempt, with what carries it: all was started with its content root in the environment. */
+export function marked(content: string): readonly ListedProcess[] {
+  const mark = `ILAB_CONTENT=${content}`;
+  return listProcesses().filter(({ pid }) => pid !== globalThis.process.pid && wasStartedWith(pid, mark));
+}
+
+/** SIGKILL to all that `find` finds, until it finds nobody: one may have started others before it died. */
+export async function killEach(find: () => readonly ListedProcess[]): Promise<void> {
+  for (let pause = KILL_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const sent = find().filter(({ pid }) => signalProcess(pid, 'SIGKILL'));
+    if (sent.length === 0) return;
+    await delay(pause);
+  }
 }
 
 /** The number of a session is not given away while its leader lives; after that only the mark tells its processes. */

@@ -41,13 +41,15 @@ export class TestPlace {
   }
 
   /** Another program that looks at the same state. */
-  open(options: { readonly supervisorEntry?: string; readonly nodePath?: string } = {}): LocalPlace {
+  open(
+    options: { readonly supervisorEntry?: string; readonly nodePath?: string; readonly path?: string } = {},
+  ): LocalPlace {
     return createProcessTarget({
       stateDir: this.stateDir,
       packageRoot: join(this.root, 'package'),
       nodePath: options.nodePath ?? process.execPath,
       supervisorEntry: options.supervisorEntry ?? SUPERVISOR,
-      env: this.env,
+      env: options.path === undefined ? this.env : { ...this.env, PATH: options.path },
     });
   }
 
