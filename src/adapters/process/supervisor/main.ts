@@ -77,7 +77,6 @@ function takeSecrets(spec: SupervisorSpec): Readonly<Record<string, string>> {
   return Object.fromEntries(values);
 }
 
-
 closeInherited();
 const root = process.argv[2] ?? '';
 main(root).catch(async (error: unknown) => {
