@@ -8,11 +8,7 @@ import type { Limits, TokenOwner } from './hub-state.ts';
 /** The token of ada, who may write to her own repositories. */
 export const ADA = 'hf_adaWritesHereAndNowhereElse';
 
-// They go with the process: whoever was ended in the middle of sending a file may open it once more after its test.
-const folders = mkdtempSync(join(tmpdir(), 'hubs-'));
-process.once('exit', () => rmSync(folders, { recursive: true, force: true }));
-
-/** A hub that is gone when the test ends, and a folder for the test's own files. */
+/** A hub and a folder for the test's own files; both are gone when it ends. */
 export async function hubOf(
   context: Pick<TestContext, 'onTestFinished'>,
   {
@@ -20,12 +16,15 @@ export async function hubOf(
     tokens = {},
   }: { readonly limits?: Partial<Limits>; readonly tokens?: Record<string, TokenOwner> } = {},
 ): Promise<{ readonly hub: TestHub; readonly folder: string }> {
-  const folder = mkdtempSync(join(folders, 'hub-'));
+  const folder = mkdtempSync(join(tmpdir(), 'hub-'));
   const hub = await startHub({
     folder: join(folder, 'hub'),
     tokens: { [ADA]: { user: 'ada', role: 'write', orgs: { team: 'write' } }, ...tokens },
     limits,
   });
-  context.onTestFinished(() => hub.close());
+  context.onTestFinished(async () => {
+    await hub.close();
+    rmSync(folder, { recursive: true });
+  });
   return { hub, folder };
 }

@@ -9,7 +9,11 @@ import { patientFetch } from './requests.ts';
 /** How often what comes before the commit is begun anew, where the storage refuses (the addresses it is sent to expire). */
 const TRIES = 3;
 
-/** One commit. Throws a `HubFault`, a `UserError` for a file that has changed, or the reason of the signal. */
+/**
+ * One commit. Throws a `HubFault`, a `UserError` for a file that has changed, or the reason of the signal. Nothing reads the
+ * files any more when it has ended, however it did: the SDK ends as the first of many uploads fails, and `fetch` before it
+ * has left its body.
+ */
 export async function commitFiles(
   connection: Connection,
   request: HubCommitRequest,
@@ -20,8 +24,22 @@ export async function commitFiles(
     path: upload.path,
     content: upload.kind === 'text' ? new Blob([upload.text]) : PublishedFile.of(upload),
   }));
-  for (const { content } of contents) if (content instanceof PublishedFile) await content.check();
-  const count = counter(onProgress);
+  const files = contents.map(({ content }) => content).filter((content) => content instanceof PublishedFile);
+  try {
+    for (const file of files) await file.check();
+    return await commitContents(connection, request, contents, { onBytes: counter(onProgress), signal });
+  } finally {
+    await Promise.all(files.map((file) => file.end()));
+  }
+}
+
+async function commitContents(
+  connection: Connection,
+  request: HubCommitRequest,
+  contents: readonly { readonly path: string; readonly content: Blob }[],
+  manner: Omit<CommitManner, 'onCommit'>,
+): Promise<HubCommitted> {
+  const { signal } = manner;
   for (let tries = 1; ; tries += 1) {
     let isAsked = false;
     const onCommit = () => {
@@ -42,7 +60,7 @@ export async function commitFiles(
         // The plain transfer of large files: the same for every hub and mirror, and the one that is tested.
         useXet: false,
         abortSignal: signal,
-        fetch: commitFetch(connection, { signal, onBytes: count, onCommit }),
+        fetch: commitFetch(connection, { ...manner, onCommit }),
       });
       if (output === undefined) throw new HubFault('away', `${connection.host} did not say which commit was made`);
       return { kind: 'committed', oid: output.commit.oid };

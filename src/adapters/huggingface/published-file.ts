@@ -35,6 +35,11 @@ export class PublishedFile extends Blob {
     return this.#source.changed;
   }
 
+  /** No part of it is read any more once this is there; whoever reads on is thrown an error. */
+  async end(): Promise<void> {
+    await this.#source.end();
+  }
+
   /** The same bytes; each piece is told of as it is taken. */
   watched(onBytes: (bytes: number) => void): PublishedFile {
     return new PublishedFile(this.#source, [this.#start, this.#end], onBytes);
@@ -80,7 +85,9 @@ class Source {
   readonly #file: string;
   readonly #size: number;
   readonly #sha256: string;
+  readonly #reads = new Set<AsyncGenerator<Uint8Array>>();
   #identity: string | undefined;
+  #isEnded = false;
   changed: UserError | undefined;
 
   constructor({ file, size, sha256 }: Extract<HubUpload, { kind: 'file' }>) {
@@ -94,7 +101,24 @@ class Source {
     await this.#checkIdentity(handle);
   }
 
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    await Promise.all([...this.#reads].map((read) => read.return(undefined)));
+  }
+
   async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
+    if (this.#isEnded) throw this.#ended();
+    const read = this.#read(start, end);
+    this.#reads.add(read);
+    try {
+      yield* read;
+    } finally {
+      this.#reads.delete(read);
+    }
+    if (this.#isEnded) throw this.#ended();
+  }
+
+  async *#read(start: number, end: number): AsyncGenerator<Uint8Array> {
     await using handle = await this.#open();
     await this.#checkIdentity(handle);
     if (start === end) return;
@@ -133,6 +157,10 @@ class Source {
     const identity = `${dev} ${ino} ${mtimeNs}`;
     this.#identity ??= identity;
     if (size !== BigInt(this.#size) || identity !== this.#identity) throw this.#refuse();
+  }
+
+  #ended(): Error {
+    return new Error(`${this.#file} is not to be read any more`);
   }
 
   #unreadable(cause: unknown): UserError {

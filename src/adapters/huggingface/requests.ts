@@ -84,7 +84,9 @@ async function askOnce<T>(
   const giveUp = () => lost.abort(new HubFault('away', `${host} gave no answer in ${answerSeconds} s`));
   const timer = setTimeout(giveUp, answerSeconds * 1000);
   let sent = 0;
+  let isLost = false;
   const count = (bytes: number) => {
+    if (isLost) return; // `fetch` may go on with the body for a moment after it has ended
     timer.refresh();
     sent += bytes;
     onBytes?.(bytes);
@@ -102,6 +104,7 @@ async function askOnce<T>(
     if (!response.ok) throw faultOf(response, host, isStorage ? undefined : await textOf(response, token));
     return await read(response);
   } catch (error) {
+    isLost = true;
     onBytes?.(-sent);
     if (file?.changed !== undefined) throw file.changed;
     if (lost.signal.aborted) throw lost.signal.reason;

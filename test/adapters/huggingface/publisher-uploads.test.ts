@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { written } from '../../contract/model-publisher-contract.ts';
@@ -53,6 +54,33 @@ test('what had arrived when a publisher ended is not sent by the next one', asyn
   expect(await as(ADA).commit(whole, (bytes) => sent.push(bytes), signal)).toMatchObject({ kind: 'committed' });
   expect(hub.asked.filter((line) => line.startsWith('PUT'))).toEqual([`PUT /_storage/${second.sha256}`]);
   expect(sent.at(-1)).toBe(400_000);
+});
+
+test('nothing reads the files of an upload that was ended', async (context) => {
+  const { hub, folder, publisher, request } = await open(context, { answerSeconds: 600 });
+  const uploads = [
+    await written({ folder }, 'a.safetensors', Buffer.alloc(40_000_000, 'a')),
+    await written({ folder }, 'b.safetensors', Buffer.alloc(40_000_000, 'b')),
+  ];
+  const paths = uploads.map(({ file }) => file);
+  hub.faults.add({ match: 'PUT ', fault: { kind: 'hang' }, times: 2 });
+  const stop = new AbortController();
+  const ended = expect(publisher.commit({ ...request, uploads }, ignore, stop.signal)).rejects.toThrow('killed');
+  await expect.poll(() => hub.asked.filter((line) => line.startsWith('PUT')).length).toBe(2);
+  await expect.poll(opened).toEqual(expect.arrayContaining(paths));
+  stop.abort(new Error('killed'));
+  await ended;
+  expect(opened().filter((path) => paths.includes(path))).toEqual([]);
+});
+
+test('what was read of a file for an upload that was lost does not count', async (context) => {
+  const { hub, folder, publisher, request, said } = await open(context, { answerSeconds: 1 });
+  const upload = await written({ folder }, 'a.safetensors', Buffer.alloc(40_000_000, 'once'));
+  hub.faults.add({ match: 'PUT ', fault: { kind: 'hang' } });
+  const sent: number[] = [];
+  await publisher.commit({ ...request, uploads: [upload] }, (bytes) => sent.push(bytes), signal);
+  expect(said.length).toBeGreaterThan(0);
+  expect(sent.at(-1)).toBe(40_000_000);
 });
 
 test('an upload may take longer than an answer, as long as it goes on', async (context) => {
@@ -152,3 +180,14 @@ test('an empty file goes with the commit, which the storage of large files would
   expect(await publisher.commit({ ...request, uploads }, ignore, signal)).toMatchObject({ kind: 'committed' });
   expect(await Array.fromAsync(publisher.files(REPO, 'main', signal))).toContainEqual({ path: 'empty.bin', size: 0 });
 });
+
+/** The files that this process has open. */
+function opened(): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${name}`)];
+    } catch {
+      return []; // the folder itself
+    }
+  });
+}
