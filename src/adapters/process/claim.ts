@@ -22,7 +22,9 @@ export function readClaim(folder: AttemptFolder): Claim | undefined {
   const generations = filesOf(folder).map((name) => generationOf(name) ?? 0);
   const newest = Math.max(0, ...generations);
   if (newest === 0) return undefined;
-  return JSON.parse(readIfThere(folder.claim(newest)) ?? '') as Claim;
+  const text = readIfThere(folder.claim(newest));
+  // Claims go with their folder only: it was removed between the two looks.
+  return text === undefined ? undefined : (JSON.parse(text) as Claim);
 }
 
 /** Takes the attempt for this process; undefined when a living one has it. */

@@ -40,7 +40,7 @@ export async function* observeAttempt(observed: Observed, signal: AbortSignal): 
         yield seen;
         told = seen;
       }
-      if (seen.kind === 'ended') return;
+      if (seen.kind === 'ended' || seen.kind === 'gone') return;
       if (!isAlive(claim.process)) {
         deaths += 1;
         const trouble = await takeOver(observed, deaths);
@@ -82,7 +82,7 @@ export function peekAttempt(folder: AttemptFolder, uid: string | undefined): Obs
   // Asked first: whoever is dead by now had written the outcome before that, if there is one.
   const isSupervised = isAlive(claim.process);
   const seen = look(folder);
-  if (seen.kind === 'ended' || isSupervised) return seen;
+  if (seen.kind === 'ended' || seen.kind === 'gone' || isSupervised) return seen;
   return { kind: 'troubled', reason: 'what looked after it here has died' };
 }
 
@@ -92,7 +92,9 @@ function look(folder: AttemptFolder): Observation {
     const { endedAt, outcome, stored } = ended;
     return { kind: 'ended', at: endedAt, outcome, ...(stored === undefined ? {} : { stored }) };
   }
-  const { containers } = JSON.parse(readIfThere(folder.spec) ?? '') as SupervisorSpec;
+  const spec = readIfThere(folder.spec);
+  if (spec === undefined) return { kind: 'gone' }; // removed since its claim was read
+  const { containers } = JSON.parse(spec) as SupervisorSpec;
   const main = containers.at(-1)?.name ?? '';
   const begun = statSync(`${folder.instance(main, 0)}.pid`, { throwIfNoEntry: false });
   if (begun !== undefined) return { kind: 'started', at: begun.mtime.toISOString() };

@@ -6,6 +6,7 @@ import { makeFolder } from '../files/make-folder.ts';
 import { guarded, resultCode } from './database.ts';
 
 const SQLITE_BUSY = 5;
+const LONGEST_LOOK_MS = 10_000;
 
 /** The operating system takes this lock from nobody who lives. */
 const NEVER = new AbortController().signal;
@@ -21,14 +22,15 @@ export function takeLock(stateDir: string, run: string, share?: (path: string) =
   return guarded(path, () => {
     makeFolder(dirname(path), share === undefined ? 0o700 : 0o777);
     for (const folder of [stateDir, dirname(path)]) share?.(folder);
-    // A probe of isLocked holds a shared lock for microseconds; waiting out one is not waiting for a driver.
     const database = new DatabaseSync(path, { timeout: 50 });
     try {
       share?.(path);
-      database.exec('BEGIN EXCLUSIVE');
+      if (!begin(database, path)) {
+        database.close();
+        return undefined;
+      }
     } catch (error) {
       database.close();
-      if (resultCode(error) === SQLITE_BUSY) return undefined;
       throw error;
     }
     const release = async (): Promise<void> => {
@@ -38,22 +40,40 @@ export function takeLock(stateDir: string, run: string, share?: (path: string) =
   });
 }
 
+/**
+ * False when another has the lock. Who only looks with `isLocked` holds a shared one for microseconds, or as long as a busy
+ * machine lets it stand there: that is waited out, for it is no driver.
+ */
+function begin(database: DatabaseSync, path: string): boolean {
+  for (const until = performance.now() + LONGEST_LOOK_MS; ; ) {
+    try {
+      database.exec('BEGIN EXCLUSIVE');
+      return true;
+    } catch (error) {
+      if (resultCode(error) !== SQLITE_BUSY) throw error;
+    }
+    if (isHeld(path) || performance.now() > until) return false;
+  }
+}
+
 /** Whether a process drives the run now. Takes the lock from nobody, makes nothing. Throws `storage-failed`. */
 export function isLocked(stateDir: string, run: string): boolean {
   const path = lockPath(stateDir, run);
   if (!existsSync(path)) return false;
-  return guarded(path, () => {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
-    try {
-      database.prepare('SELECT count(*) FROM sqlite_schema').get();
-      return false;
-    } catch (error) {
-      if (resultCode(error) === SQLITE_BUSY) return true;
-      throw error;
-    } finally {
-      database.close();
-    }
-  });
+  return guarded(path, () => isHeld(path));
+}
+
+function isHeld(path: string): boolean {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    if (resultCode(error) === SQLITE_BUSY) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
 }
 
 function lockPath(stateDir: string, run: string): string {

@@ -1,12 +1,16 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
+  identityOf,
   isAlive,
   listProcesses,
   parseIdentity,
   wasStartedWith,
 } from '../../../src/adapters/machine/process-identity.ts';
+import { killEach } from '../../../src/adapters/process/supervisor/pod-processes.ts';
 import type { AttemptSpec } from '../../../src/ports/target.ts';
 import { observeAll, runToEnd, TestPlace, until } from './support/local-place.ts';
 
@@ -41,6 +45,7 @@ function alive(...files: readonly string[]): readonly number[] {
     .filter((pid) => pids.includes(pid));
 }
 
+const SELF = { start: '', ...identityOf(process.pid), pid: process.pid, parent: process.ppid, session: 0 };
 const UP = 'touch "$ILAB_CONTENT/artifacts/up"';
 /** Waits without being deaf to signals. */
 const WAIT = 'while :; do sleep 60 & wait; done';
@@ -146,6 +151,26 @@ describe('what an ended main process leaves running', () => {
     expect(alive(artifact(spec, 'pid'))).toEqual([]);
     const mark = `ILAB_CONTENT=${here.target.contentRoot(spec)}`;
     expect(listProcesses().filter(({ pid }) => wasStartedWith(pid, mark))).toEqual([]);
+  });
+});
+
+describe('whoever kills all that is there', () => {
+  test('looks again when one has gone by itself meanwhile: it may have started another', async () => {
+    const gone = { ...SELF, pid: spawnSync('true').pid };
+    const left = spawn('sleep', ['600'], { stdio: 'ignore' });
+    onTestFinished(() => void left.kill('SIGKILL'));
+    const ended = once(left, 'exit');
+    const looks = [[gone], [{ ...SELF, ...identityOf(left.pid ?? 0) }]];
+    await killEach(() => looks.shift() ?? []);
+    expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
+  test('leaves who is not theirs to kill', async () => {
+    vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('not permitted'), { code: 'EPERM' });
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    await killEach(() => [SELF]);
   });
 });
 

@@ -185,7 +185,7 @@ function withIdlePip(does = ''): void {
 }
 
 describe('an engine with a lock file', () => {
-  test('gets its packages, and programs find them under their last name', { timeout: 120_000 }, async ({ skip }) => {
+  test('gets its packages, and programs find them under their last name', { timeout: 300_000 }, async ({ skip }) => {
     skip(!python, 'there is no python3 >= 3.11 with venv and ensurepip');
     const wheel = makeWheel();
     putPythonImage(`tiny-thing @ file://${wheel.path} --hash=sha256:${wheel.sha256}\n`);

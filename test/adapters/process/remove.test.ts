@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive, listProcesses, wasStartedWith } from '../../../src/adapters/machine/process-identity.ts';
@@ -43,6 +43,24 @@ test('an attempt that goes on is not removed', async () => {
   await observeAll(here.place, spec, uid);
   await here.target.remove(spec);
   expect(existsSync(join(here.attemptFolder(spec)))).toBe(false);
+});
+
+describe('whoever looks at an attempt while it is removed', () => {
+  test.each([
+    // Between two looks all of the folder goes at once; so it seems to the second one.
+    { what: 'after its claim was found', missing: /^supervisor\.1\.json$/ },
+    { what: 'after its claim was read', missing: /^(spec|outcome)\.json$/ },
+  ])('$what is told that it is gone', async ({ missing }) => {
+    const spec = await here.spec({ script: 'true' });
+    const { uid } = await runToEnd(here.place, spec);
+    const folder = here.attemptFolder(spec);
+    for (const name of readdirSync(folder).filter((name) => missing.test(name))) {
+      rmSync(join(folder, name));
+      if (name.startsWith('supervisor')) symlinkSync('removed', join(folder, name));
+    }
+    expect(await here.target.peek(spec, uid)).toEqual({ kind: 'gone' });
+    expect(await observeAll(here.place, spec, uid)).toEqual([{ kind: 'gone' }]);
+  });
 });
 
 describe('a folder that somebody takes away takes everything with it', () => {

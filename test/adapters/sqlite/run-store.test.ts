@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { takeLock } from '../../../src/adapters/sqlite/run-lock.ts';
 import { SqliteRunStore } from '../../../src/adapters/sqlite/run-store.ts';
 import { describeRunStore } from '../../contract/run-store-contract.ts';
 import { recordOf } from '../../fakes/records.ts';
@@ -54,6 +55,21 @@ describe('the lock', () => {
       await exited;
     }
     expect(await store.isLocked('weekly-1')).toBe(false);
+  });
+
+  test('is not refused to whoever comes while another looks at it, however long the machine lets that stand there', async () => {
+    await takeLock(stateDir, 'weekly-1')?.release();
+    // As `isLocked` of another process that gets no time for a while.
+    const program = `const { DatabaseSync } = await import('node:sqlite'); const database = new DatabaseSync(${JSON.stringify(join(stateDir, 'locks/weekly-1.lock'))}, { readOnly: true }); database.exec('BEGIN; SELECT count(*) FROM sqlite_schema'); console.log('looks'); setTimeout(() => database.close(), 1000);`;
+    const looking = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(looking, 'exit');
+    await once(looking.stdout, 'data');
+    const lock = takeLock(stateDir, 'weekly-1');
+    expect(lock).toBeDefined();
+    await exited;
+    await lock?.release();
   });
 });
 

@@ -51,8 +51,10 @@ export function marked(content: string): readonly ListedProcess[] {
 /** SIGKILL to all that `find` finds, until it finds nobody: one may have started others before it died. */
 export async function killEach(find: () => readonly ListedProcess[]): Promise<void> {
   for (let pause = KILL_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    const sent = find().filter(({ pid }) => signalProcess(pid, 'SIGKILL'));
-    if (sent.length === 0) return;
+    const found = find();
+    const sent = found.filter(({ pid }) => signalProcess(pid, 'SIGKILL'));
+    // Who has gone by itself since it was found may have started others as well; who lives is not ours to kill.
+    if (sent.length === 0 && found.every(isAlive)) return;
     await delay(pause);
   }
 }

@@ -2,16 +2,12 @@ import { chmodSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeF
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  isAlive,
-  listProcesses,
-  signalProcess,
-  wasStartedWith,
-} from '../../../../src/adapters/machine/process-identity.ts';
+import { isAlive, signalProcess } from '../../../../src/adapters/machine/process-identity.ts';
 import { AttemptFolder } from '../../../../src/adapters/process/attempt-folder.ts';
 import { readClaim } from '../../../../src/adapters/process/claim.ts';
 import { readOutcome } from '../../../../src/adapters/process/outcome-file.ts';
 import { createProcessTarget, type LocalPlace } from '../../../../src/adapters/process/process-target.ts';
+import { killEach, marked } from '../../../../src/adapters/process/supervisor/pod-processes.ts';
 import type { JsonObject } from '../../../../src/domain/json.ts';
 import type { RunName, StageName } from '../../../../src/domain/naming.ts';
 import { bind } from '../../../../src/domain/pipeline/bindings.ts';
@@ -77,8 +73,7 @@ export class TestPlace {
       if (claim === undefined) continue;
       if (readOutcome(folder) === undefined) {
         signalProcess(claim.process.pid, 'SIGKILL');
-        const mark = `ILAB_CONTENT=${folder.content}`;
-        for (const { pid } of listProcesses()) if (wasStartedWith(pid, mark)) signalProcess(pid, 'SIGKILL');
+        await killEach(() => marked(folder.content));
       }
       await until(() => !isAlive(claim.process));
     }
