@@ -9,9 +9,6 @@ import type { KubernetesTarget } from './adapters/kubernetes/target/kubernetes-t
 import type { RunObjects } from './adapters/kubernetes/target/run-objects.ts';
 import type { ObjectSources } from './adapters/sources/pin-source.ts';
 import type { ClusterOptions } from './cli/context.ts';
-import { UserError } from './domain/errors.ts';
-import { isContentTag } from './domain/image/image-name.ts';
-import { currentReference } from './domain/image/image-record.ts';
 import { DRIVER_ACCOUNT } from './domain/rights/rbac.ts';
 import type { SecretKeys } from './open-destinations.ts';
 import type { ClusterNeeds, Doctor, NodeGpus } from './ports/doctor.ts';
@@ -59,17 +56,13 @@ const SHARED = 'templates/_shared';
 export async function openClusterPlace(around: ClusterSurroundings): Promise<OpenCluster> {
   const adapters = await loadAdapters();
   const api = await openApi(adapters, around);
-  const { common, images, say, env, packageRoot } = around;
-  const named = env['ILAB_BACKEND_IMAGE'];
+  const { common, say, packageRoot } = around;
   const shared = await adapters.diskSourceFiles().readFolder(join(packageRoot, 'templates', '_shared'), SHARED);
-  const place: Parts = {
-    ...{ adapters, around, api },
-    objects: adapters.workspaceObjects(shared),
-    programImage: async () => named ?? ownImage(images),
-  };
-  const { objects, programImage } = place;
+  const place: Parts = { ...{ adapters, around, api }, objects: adapters.workspaceObjects(shared) };
+  const { objects } = place;
   const { store, patience } = openStore(place);
   const target = openTarget(place, patience);
+  const programImage = () => adapters.ownImage(target, around.env['ILAB_BACKEND_IMAGE']);
   const data = { api, clock: common.clock, objects, image: programImage, say, limits: adapters.DATA_LIMITS };
   const pipelineOf = async (run: string) => (await openRun(deps, run)).pipeline;
   const deps: Deps = {
@@ -105,8 +98,6 @@ interface Parts {
   readonly api: KubeApi;
   /** Rendered from `templates/_shared/`. */
   readonly objects: WorkspaceObjects;
-  /** Throws `cannot-start` where none is named and none is built. */
-  readonly programImage: () => Promise<string>;
 }
 
 /** All at once: they do not wait for each other. */
@@ -118,7 +109,7 @@ async function loadAdapters() {
     { thisProcess },
     { createStoreClock },
     { KubernetesTarget },
-    { clusterImages },
+    { clusterImages, ownImage },
     { ClusterLogs },
     { RunObjects },
     { createKubernetesPlanTarget },
@@ -148,7 +139,7 @@ async function loadAdapters() {
   ]);
   return {
     ...{ openCluster, ClusterRunStore, Patience, thisProcess, createStoreClock, driverJobs },
-    ...{ KubernetesTarget, clusterImages, ClusterLogs, RunObjects, createKubernetesPlanTarget },
+    ...{ KubernetesTarget, clusterImages, ownImage, ClusterLogs, RunObjects, createKubernetesPlanTarget },
     ...{ ClusterSourceStore, ClusterArtifactStore, DATA_LIMITS, workspaceObjects, diskSourceFiles },
   };
 }
@@ -207,14 +198,17 @@ function openTarget({ adapters, around, api, objects }: Parts, patience: Patienc
 }
 
 async function openDoctor(
-  { api, objects, programImage, around }: Parts,
+  { adapters, api, objects, around }: Parts,
   target: KubernetesTarget,
   needs: ClusterNeeds,
   from: 'here' | 'inside',
 ): Promise<Doctor> {
   if (from === 'inside') {
     const { createInsideDoctor } = await import('./adapters/kubernetes/doctor/inside-doctor.ts');
-    return createInsideDoctor({ api, needs, objects, image: programImage, user: around.common.who.user });
+    return createInsideDoctor({
+      ...{ api, needs, objects, user: around.common.who.user },
+      image: () => adapters.ownImage(target, around.env['ILAB_BACKEND_IMAGE']),
+    });
   }
   const { createClusterDoctor } = await import('./adapters/kubernetes/doctor/cluster-doctor.ts');
   const imageState = (image: ImageIdentity) => target.imageState(image);
@@ -237,16 +231,6 @@ async function lookForKeys(api: KubeApi, secret: string, signal: AbortSignal): R
     import('./adapters/kubernetes/api/user-error.ts'),
   ]);
   return translated(api.place, () => look(() => keysOf(api, RESOURCES.secrets, secret, signal)));
-}
-
-function ownImage({ sources, records }: OpenImages): string {
-  const { reference: tag } = sources.read('program');
-  const known = records.read(tag);
-  if (known !== undefined) return currentReference(known);
-  if (!isContentTag(tag)) return tag;
-  throw new UserError('cannot-start', `the image of this program is not built: ${tag}`, {
-    hint: '`ilab-backend images build program`, with --load kind or --push REGISTRY; or name one in ILAB_BACKEND_IMAGE',
-  });
 }
 
 /** The logs of different clusters must not meet, whatever their contexts are called. */

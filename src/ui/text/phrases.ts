@@ -38,13 +38,17 @@ export function progressPhrase(progress: Progress, options?: TextOptions): strin
   return [percent, message, metrics === '' ? '' : `(${metrics})`].filter(Boolean).join(' ');
 }
 
-/** Whether a message has this number, rounded; one of less than three digits may be another that is like it. */
+/**
+ * Whether a message has this number, rounded, each from the exact one: they may be a little more than half of the last place
+ * apart. One of less than three digits may be another that is like it.
+ */
 function isTold(value: Json | undefined, message: string): boolean {
   if (typeof value !== 'number') return false;
-  const numbers = message.match(/\d+(?:\.\d+)?/g) ?? [];
+  const numbers = message.match(/-?\d+(?:\.\d+)?/g) ?? [];
   return numbers.some((text) => {
     const [, decimals = ''] = text.split('.');
-    return text.replace('.', '').replace(/^0+/, '').length >= 3 && value.toFixed(decimals.length) === text;
+    const digits = text.replace(/[-.]/g, '').replace(/^0+/, '');
+    return digits.length >= 3 && Math.abs(value - Number(text)) < 0.6 * 10 ** -decimals.length;
   });
 }
 

@@ -14,6 +14,16 @@ const PHRASES: readonly (readonly [what: string, progress: Progress, phrase: str
     '29% step 10: loss 2.893, 652 tokens/s',
   ],
   [
+    'figures that were rounded twice',
+    { message: 'loss 2.263, reward -0.512', metrics: { loss: 2.2635, reward: -0.51251 } },
+    'loss 2.263, reward -0.512',
+  ],
+  [
+    'figures that are others',
+    { message: 'loss 2.263', metrics: { loss: 2.265, reward: -2.263 } },
+    'loss 2.263 (loss=2.265, reward=-2.263)',
+  ],
+  [
     'one that it tells and one that it does not',
     { message: 'loss 2.893', metrics: { loss: 2.893, learning_rate: 0.005 } },
     'loss 2.893 (learning_rate=0.005)',

@@ -1,4 +1,6 @@
+import { UserError } from '../../../domain/errors.ts';
 import { imageKnowledge, NODE_IMAGES_MAX, type NodeImages } from '../../../domain/image/image-knowledge.ts';
+import { PROGRAM_IMAGE } from '../../../domain/image/image-name.ts';
 import type { ImageRecord } from '../../../domain/image/image-record.ts';
 import { NOT_BUILT } from '../../../domain/plan/plan.ts';
 import type { ImageRecords } from '../../../ports/image-builder.ts';
@@ -23,6 +25,22 @@ export function clusterImages(
       return known === 'missing' && record !== undefined && isFresh(record, now()) ? 'known' : known;
     },
   };
+}
+
+/**
+ * The image of this program as pods name it: the one that is named, else the one of these sources. Throws `cannot-start`
+ * where neither this machine nor a node has that.
+ */
+export async function ownImage(
+  images: Required<Pick<Target, 'identify' | 'imageState'>>,
+  named: string | undefined,
+): Promise<string> {
+  if (named !== undefined) return named;
+  const image = await images.identify(PROGRAM_IMAGE);
+  if ((await images.imageState(image)) !== 'missing') return image.reference;
+  throw new UserError('cannot-start', `the image of this program is not built: ${image.reference}`, {
+    hint: '`ilab-backend images build program`, with --load kind or --push REGISTRY; or name one in ILAB_BACKEND_IMAGE',
+  });
 }
 
 /** A kubelet tells of an image only some time after it was loaded: half a minute with its defaults, up to five. */

@@ -191,7 +191,7 @@ class Watching {
       case 'waiting':
         return this.#news(waiting(verdict));
       case 'decided-failing':
-        return this.#news(troubled(verdict));
+        return verdict.inTime === true ? [] : this.#news(troubled(verdict));
       case 'started':
         if (verdict.trouble === undefined) return this.#start(verdict.at);
         return [...(this.#started ? [] : this.#start(verdict.at)), ...this.#news(troubled(verdict.trouble))];

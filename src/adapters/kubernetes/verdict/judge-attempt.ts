@@ -18,6 +18,8 @@ import { workloadState } from './workload-state.ts';
 const RESULT_GRACE = 30;
 /** The same where they only say why it failed. */
 const REASON_GRACE = 10;
+/** Seconds that pods of a failure may take to end before anybody is told of it: most are gone in two. */
+const ENDING_GRACE = 10;
 /** Seconds after which a failure that does not become final is no longer waited for in silence. */
 const STUCK_GRACE = 120;
 const MOST_PODS = 3;
@@ -116,7 +118,13 @@ function failing(all: AttemptView, { code, outcome }: Ending, sightings: Sightin
   const stuck = sightings.isOver('failing', STUCK_GRACE) && pods.length > 0;
   const fix = `pod ${pods.join(', ')} does not end; to force it: \`kubectl -n ${namespaceOf(view.job)} delete pod ${pods.join(' ')} --grace-period=0 --force\``;
   const known = meaningOf(code) === undefined ? 'failing' : code;
-  return { kind: 'decided-failing', code: known, reason: `${why} (its pods still end)`, ...(stuck ? { fix } : {}) };
+  return {
+    kind: 'decided-failing',
+    code: known,
+    reason: `${why} (its pods still end)`,
+    ...(stuck ? { fix } : {}),
+    ...(sightings.isOver('failing', ENDING_GRACE) ? {} : { inTime: true }),
+  };
 }
 
 function open(all: AttemptView, memory: VerdictMemory, sightings: Sightings): Verdict {

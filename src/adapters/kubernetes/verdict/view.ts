@@ -78,8 +78,8 @@ export type Verdict =
   | ({ readonly kind: 'waiting' } & Trouble)
   /** `at`: RFC 3339, as the kubelet says. `trouble`: it runs, but what it runs on does not answer. */
   | { readonly kind: 'started'; readonly at: string; readonly trouble?: Trouble }
-  /** Its failure is certain, its pods still end: to be told, not to be recorded. */
-  | ({ readonly kind: 'decided-failing' } & Trouble)
+  /** Its failure is certain, its pods still end: not to be recorded, and not to be told while they are `inTime`. */
+  | ({ readonly kind: 'decided-failing'; readonly inTime?: true } & Trouble)
   /** It will never get on: whoever asked deletes the job with its uid, then records the outcome. The message holds the fix too. */
   | { readonly kind: 'doomed'; readonly code: VerdictCode; readonly outcome: Failed; readonly fix?: string }
   /** For good. The message of a failure holds the fix too. */

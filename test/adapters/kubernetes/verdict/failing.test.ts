@@ -38,15 +38,13 @@ describe('an attempt that fails', () => {
     expect(judge({ job: failedJob(), pods: [running], gone: ['pod-uid'] })).toMatchObject({ kind: 'ended' });
   });
 
-  test('is told at FailureTarget, and not recorded', () => {
+  test('is told some time after FailureTarget, and not recorded', () => {
     const deciding = job([['FailureTarget', 'BackoffLimitExceeded']]);
     const stuck = endedPod(1, { message: 'x' }, { meta: { deletionTimestamp: '2026-11-30T06:28:32Z' } });
-    const first = judge({ job: deciding, pods: [stuck] });
-    expect(first).toEqual({
-      kind: 'decided-failing',
-      code: 'exit',
-      reason: 'it ended with exit code 1: x (its pods still end)',
-    });
+    const told = { kind: 'decided-failing', code: 'exit', reason: 'it ended with exit code 1: x (its pods still end)' };
+    expect(judge({ job: deciding, pods: [stuck] })).toEqual({ ...told, inTime: true });
+    expect(judge({ job: deciding, pods: [stuck] }, 9)).toEqual({ ...told, inTime: true });
+    expect(judge({ job: deciding, pods: [stuck] }, 10)).toEqual(told);
     expect(judge({ job: deciding, pods: [stuck] }, 121)).toMatchObject({
       fix: expect.stringContaining('--grace-period=0 --force'),
     });
