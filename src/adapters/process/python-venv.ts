@@ -25,7 +25,24 @@ interface Python {
   readonly path: string;
   /** `3.11.7`. */
   readonly version: string;
+  /** The wheel of pip that came with it; undefined where that is a package of its own (Debian's python3-venv) and not there. */
+  readonly pip: string | undefined;
 }
+
+const ABOUT_PYTHON = `
+import os, sys, sysconfig
+print("%d.%d.%d" % sys.version_info[:3], sys.executable)
+try:
+    import ensurepip
+    bundled = os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
+    for folder in filter(None, (sysconfig.get_config_var("WHEEL_PKG_DIR"), bundled)):
+        wheel = os.path.join(folder, "pip-%s-py3-none-any.whl" % ensurepip.version())
+        if os.path.isfile(wheel):
+            print(wheel)
+            break
+except Exception:
+    pass
+`;
 
 /**
  * Makes the virtual environment of a lock file, once for all engines that have the same lock, finish and python, and returns its
@@ -39,7 +56,10 @@ export async function prepareVenv(
 ): Promise<string> {
   const uv = await versionOf(host, 'uv', ['--version'], signal);
   const python = await findPython(host, image, signal);
-  const path = join(host.envs, `venv-${hashOf(image, python)}`);
+  // pip runs out of its wheel: to install and compile it took longer than what it was for. Without the wheel `venv` looks for
+  // one itself, and says what to install when there is none.
+  const hasPip = uv === undefined && python.pip === undefined;
+  const path = join(host.envs, `venv-${hashOf(image, python, hasPip)}`);
   if (isUsable(path)) return path;
   // Under a name of its own: another may be doing the same, in this process too.
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -53,7 +73,7 @@ export async function prepareVenv(
     const lockFile = `${temporary}.lock`;
     writeFileSync(lockFile, image.lock);
     try {
-      for (const command of commands(uv !== undefined, { python: python.path, temporary, lockFile })) {
+      for (const command of commands(uv !== undefined, { python, temporary, lockFile })) {
         await install(host, image, command, signal);
       }
       if (image.finish !== undefined) {
@@ -72,20 +92,21 @@ export async function prepareVenv(
 
 function commands(
   uv: boolean,
-  { python, temporary, lockFile }: { readonly python: string; readonly temporary: string; readonly lockFile: string },
+  { python, temporary, lockFile }: { readonly python: Python; readonly temporary: string; readonly lockFile: string },
 ): readonly (readonly string[])[] {
+  const made = join(temporary, 'bin', 'python');
   const locked = ['--no-deps', '--require-hashes', '-r', lockFile];
   if (uv) {
-    const installer = ['uv', '--no-config', 'pip', 'install', '--python', join(temporary, 'bin', 'python')];
+    const installer = ['uv', '--no-config', 'pip', 'install', '--python', made];
     return [
-      ['uv', '--no-config', 'venv', '--no-project', '--python', python, temporary],
+      ['uv', '--no-config', 'venv', '--no-project', '--python', python.path, temporary],
       [...installer, ...locked],
     ];
   }
-  const pip = [join(temporary, 'bin', 'python'), '-m', 'pip', '--disable-pip-version-check', '--no-input', 'install'];
+  const pip = python.pip === undefined ? ['-m', 'pip'] : [join(python.pip, 'pip')];
   return [
-    [python, '-m', 'venv', temporary],
-    [...pip, '--no-compile', ...locked],
+    [python.path, '-m', 'venv', ...(python.pip === undefined ? [] : ['--without-pip']), temporary],
+    [made, ...pip, '--disable-pip-version-check', '--no-input', 'install', '--no-compile', ...locked],
   ];
 }
 
@@ -148,13 +169,12 @@ function installerEnvironment({ hostEnv }: PythonHost): Record<string, string> {
 
 /** The newest fault is the most telling: a python that is too old is named, with what was found. */
 async function findPython(host: PythonHost, image: EngineLock, signal: AbortSignal): Promise<Python> {
-  const script = 'import sys; print("%d.%d.%d" % sys.version_info[:3], sys.executable)';
   const found: string[] = [];
   for (const name of PYTHONS) {
-    const answer = await versionOf(host, name, ['-c', script], signal);
-    const [, version, path] = /^([0-9.]+) (.+)$/.exec(answer ?? '') ?? [];
+    const answer = await versionOf(host, name, ['-c', ABOUT_PYTHON], signal);
+    const [, version, path, pip] = /^([0-9.]+) (.+)(?:\n(.+))?$/.exec(answer ?? '') ?? [];
     if (version === undefined || path === undefined) continue;
-    if (isNewEnough(version)) return { path, version };
+    if (isNewEnough(version)) return { path, version, pip };
     found.push(`${name} is ${version}`);
   }
   const what = found.length === 0 ? 'there is no python3 on the PATH' : `${[...new Set(found)].join(', ')}`;
@@ -187,9 +207,9 @@ async function versionOf(
   return result.failed ? undefined : String(result.stdout).trim();
 }
 
-function hashOf({ lock, finish }: EngineLock, python: Python): string {
-  const key = [lock, python.version, python.path, platform(), arch(), ...(finish ? [finish.identity] : [])].join('\n');
-  return sha256(key).slice(0, 20);
+function hashOf({ lock, finish }: EngineLock, python: Python, hasPip: boolean): string {
+  const key = [lock, python.version, python.path, platform(), arch(), hasPip ? 'with pip' : 'without pip'];
+  return sha256([...key, ...(finish ? [finish.identity] : [])].join('\n')).slice(0, 20);
 }
 
 /** Also false when the python it was made from has gone. */

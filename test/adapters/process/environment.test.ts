@@ -203,6 +203,8 @@ describe('an engine with a lock file', () => {
       expect(execFileSync(program, { env: { PATH: path }, encoding: 'utf8' })).toBe('tiny\n');
     }
     expect(envs()).toEqual([expect.stringMatching(/^image-/), expect.stringMatching(/^venv-/)]);
+    // pip itself is not among them, whoever installed
+    expect(spawnSync(join(all.bin(image)[1] ?? '', 'python'), ['-c', 'import pip']).status).toBe(1);
 
     // And it is seen when somebody threw them away
     rmSync(join(root, 'state/envs', envs()[1] ?? ''), { recursive: true });
@@ -249,6 +251,19 @@ describe('an engine with a lock file', () => {
       hint: expect.stringContaining('nothing half-made was kept'),
     });
     expect(envs()).toEqual([expect.stringMatching(/^image-/)]);
+  });
+
+  test('of a python whose venv brings no pip says what to install', async () => {
+    putPythonImage('x==1 --hash=sha256:0\n');
+    const venv =
+      'echo "The virtual environment was not created successfully because ensurepip is not available."; exit 1';
+    onlyOnPath({ python3: `${PYTHON_3_12}[ "$*" = "-m venv $3" ] && { ${venv}; }\n` });
+    const all = environments();
+    await expect(all.prepare(all.identify('stages/train/py'), quiet, never)).rejects.toMatchObject({
+      code: 'cannot-start',
+      message: expect.stringContaining('ensurepip is not available'),
+      hint: expect.stringContaining('apt install python3-venv'),
+    });
   });
 
   test.each([
