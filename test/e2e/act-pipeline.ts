@@ -4,7 +4,7 @@ import type { Person } from './program.ts';
 
 /** What differs from test to test in the pipeline `act`. */
 export interface ActOptions {
-  /** Ends the stage after so long; default one minute. */
+  /** Ends the stage after so long; default ten minutes. */
   readonly run?: string;
   /** From SIGTERM to SIGKILL; default 2s. */
   readonly grace?: string;
@@ -36,7 +36,7 @@ export const FINISH =
  */
 export function writeActPipeline(person: Person, options: ActOptions = {}): void {
   const {
-    run = '1m',
+    run = '10m',
     grace = '2s',
     retry = { infra: 0, user: 0 },
     gate,

@@ -72,7 +72,8 @@ test('a command that is not there could not start', async () => {
 });
 
 test('a stage that hangs past its time limit is ended, with grace', async () => {
-  writeActPipeline(person, { run: '1s', grace: '1s' });
+  // By then it hears the signal, and it is not killed before it has said so.
+  writeActPipeline(person, { run: '3s', grace: '2s' });
   const ended = await act('trap "echo asked to end" TERM; while :; do sleep 0.1; done');
   expect(ended.exitCode, ended.stderr).toBe(3);
   expect(await outcomes()).toEqual([expect.objectContaining({ kind: 'failed', reason: 'deadline' })]);

@@ -108,12 +108,23 @@ const completion = z.object({
   parts: z.array(z.object({ partNumber: z.int(), etag: z.string() })),
 });
 
+/** By the file that is being made: whoever asks again meanwhile waits for the same. */
+const completing = new Map<string, Promise<void>>();
+
 async function complete(exchange: Exchange): Promise<Answer> {
   const { state } = exchange;
   const { oid, parts } = completion.parse(await jsonOf(exchange));
   if (oid !== exchange.groups['oid']) throw new Refused(400, 'another object');
   // Two files of one commit may have the same bytes.
   if (state.hasObject(oid)) return json({ success: true });
+  const file = state.objectFile(oid);
+  const work = completing.get(file) ?? joinParts(state, oid, parts).finally(() => completing.delete(file));
+  completing.set(file, work);
+  await work;
+  return json({ success: true });
+}
+
+async function joinParts(state: HubState, oid: string, parts: z.infer<typeof completion>['parts']): Promise<void> {
   const sha256 = createHash('sha256');
   const whole = `${state.objectFile(oid)}.whole`;
   rmSync(whole, { force: true });
@@ -131,7 +142,6 @@ async function complete(exchange: Exchange): Promise<Answer> {
   if (sha256.digest('hex') !== oid) throw new Refused(400, 'The parts are not the object');
   renameSync(whole, state.objectFile(oid));
   for (const { partNumber } of parts) rmSync(state.partFile(oid, partNumber), { force: true });
-  return json({ success: true });
 }
 
 async function verify(exchange: Exchange): Promise<Answer> {

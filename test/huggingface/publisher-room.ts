@@ -22,7 +22,7 @@ function quickClock(): Clock {
 
 /** A hub with one repository, and a publisher that waits `seconds`. */
 export async function openPublisher(
-  context: TestContext,
+  context: Pick<TestContext, 'onTestFinished'>,
   options: Parameters<typeof hubOf>[1] & Partial<HubPatience> = {},
 ) {
   const { hub, folder } = await hubOf(context, options);

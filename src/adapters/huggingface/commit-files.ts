@@ -1,6 +1,7 @@
-import { commit, HubApiError } from '@huggingface/hub';
+import { commit } from '@huggingface/hub';
 import * as z from 'zod';
-import type { HubCommitRequest, HubCommitted } from '../../ports/model-hub.ts';
+import { sha256 } from '../../domain/data/digest.ts';
+import type { HubCommitRequest, HubCommitted, HubUpload } from '../../ports/model-hub.ts';
 import { type Connection, sdkOptions } from './connection.ts';
 import { HubFault, saying } from './hub-fault.ts';
 import { PublishedFile } from './published-file.ts';
@@ -27,7 +28,8 @@ export async function commitFiles(
   const files = contents.map(({ content }) => content).filter((content) => content instanceof PublishedFile);
   try {
     for (const file of files) await file.check();
-    return await commitContents(connection, request, contents, { onBytes: counter(onProgress), signal });
+    const paths = new Map(request.uploads.map((upload) => [digestOf(upload), upload.path]));
+    return await commitContents(connection, request, contents, { onBytes: counter(onProgress), paths, signal });
   } finally {
     await Promise.all(files.map((file) => file.end()));
   }
@@ -66,15 +68,16 @@ async function commitContents(
       return { kind: 'committed', oid: output.commit.oid };
     } catch (error) {
       signal.throwIfAborted();
-      const fault = ofFile(error, connection);
-      if (!(fault instanceof HubFault) || fault.kind === 'away') throw fault;
-      if (isAsked && (fault.status === 412 || fault.status === 409)) return { kind: 'conflict' };
-      if (!fault.isStorage || isAsked || tries === TRIES) throw fault;
+      if (!(error instanceof HubFault) || error.kind === 'away') throw error;
+      if (isAsked && (error.status === 412 || error.status === 409)) return { kind: 'conflict' };
+      if (!error.isStorage || isAsked || tries === TRIES) throw error;
     }
   }
 }
 
 interface CommitManner {
+  /** The path of a file by its digest. */
+  readonly paths: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
   readonly onBytes: (bytes: number) => void;
   /** The commit itself is asked for now. */
@@ -83,11 +86,17 @@ interface CommitManner {
 
 const uploadModes = z.looseObject({ files: z.array(z.looseObject({ path: z.string(), uploadMode: z.string() })) });
 const uploadActions = z.looseObject({
-  objects: z.array(z.looseObject({ oid: z.string(), actions: z.unknown().optional() })),
+  objects: z.array(
+    z.looseObject({
+      oid: z.string(),
+      actions: z.unknown().optional(),
+      error: z.looseObject({ code: z.number(), message: z.string() }).optional(),
+    }),
+  ),
 });
 const uploadSizes = z.looseObject({ files: z.array(z.looseObject({ path: z.string(), size: z.number() })) });
 
-function commitFetch(connection: Connection, { onCommit, ...manner }: CommitManner) {
+function commitFetch(connection: Connection, { onCommit, paths, ...manner }: CommitManner) {
   const often = patientFetch(connection, manner);
   const once = patientFetch(connection, { signal: manner.signal, isOnce: true });
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -98,7 +107,7 @@ function commitFetch(connection: Connection, { onCommit, ...manner }: CommitMann
     }
     const response = await often(input, init);
     if (/\/preupload\//.test(pathname)) return withoutEmptyFiles(response, init);
-    return pathname.endsWith('/info/lfs/objects/batch') ? withoutDoubles(response) : response;
+    return pathname.endsWith('/info/lfs/objects/batch') ? uploadsOf(response, connection, paths) : response;
   };
 }
 
@@ -111,11 +120,22 @@ async function withoutEmptyFiles(response: Response, { body }: RequestInit): Pro
   return Response.json({ ...modes, files });
 }
 
-/** Of the same bytes at several paths the SDK would send each; one is enough, as all are there before the commit. */
-async function withoutDoubles(response: Response): Promise<Response> {
+/**
+ * Of the same bytes at several paths the SDK would send each; one is enough, as all are there before the commit. A file that
+ * the hub refuses is seen here: while the SDK begins to send the others, it loses that error and waits for ever.
+ */
+async function uploadsOf(
+  response: Response,
+  { host, token }: Connection,
+  paths: ReadonlyMap<string, string>,
+): Promise<Response> {
   const batch = uploadActions.parse(await response.json());
   const seen = new Set<string>();
-  const objects = batch.objects.map(({ actions, ...object }) => {
+  const objects = batch.objects.map(({ actions, error, ...object }) => {
+    if (error !== undefined) {
+      const said = `${paths.get(object.oid) ?? object.oid}: ${saying(error.message, token)}`;
+      throw new HubFault('refused', `${host} refuses ${said}`, { said, status: error.code });
+    }
     const isDouble = seen.has(object.oid);
     seen.add(object.oid);
     return isDouble ? object : { ...object, actions };
@@ -123,11 +143,8 @@ async function withoutDoubles(response: Response): Promise<Response> {
   return Response.json({ ...batch, objects }, { headers: response.headers });
 }
 
-/** The SDK has an error of its own where the hub refuses one of many files. */
-function ofFile(error: unknown, { host, token }: Connection): unknown {
-  if (!(error instanceof HubApiError)) return error;
-  const said = saying(error.message, token);
-  return new HubFault('refused', `${host} refuses a file: ${said}`, { said, status: error.statusCode });
+function digestOf(upload: HubUpload): string {
+  return upload.kind === 'text' ? sha256(upload.text) : upload.sha256;
 }
 
 /** Sums up what many requests send; a request that is made anew does not let it go back. */

@@ -124,15 +124,16 @@ describe('a time limit', () => {
       how: 'sidecar slow did not get ready',
     },
   ])('ends one that never begins for $what', async ({ more, class: blamed, how }) => {
+    // It has said so by then.
     const command = ['sh', '-c', 'echo at shelf 3 >&2; sleep 600'];
     const init = [{ name: 'slow', image: 'stages/test/shell', command, ...more }];
-    const spec = await here.spec({ script: UP, init, startTimeout: 1 });
+    const spec = await here.spec({ script: UP, init, startTimeout: 3 });
     const { outcome } = await runToEnd(here.place, spec);
     expect(outcome).toMatchObject({
       kind: 'failed',
       class: blamed,
       reason: 'cannot-start',
-      message: expect.stringContaining(`it did not start within 1 seconds: ${how}: at shelf 3; to give it more: `),
+      message: expect.stringContaining(`it did not start within 3 seconds: ${how}: at shelf 3; to give it more: `),
     });
   });
 });

@@ -335,7 +335,7 @@ describe('an engine whose packages are others with a GPU', () => {
     await expect(prepared()).rejects.toThrow(`${has ? 'with' : 'without'}-gpu==1`);
   });
 
-  test('has its environment finished, once for all', { timeout: 120_000 }, async ({ skip }) => {
+  test('has its environment finished, once for all', { timeout: 300_000 }, async ({ skip }) => {
     skip(!python, 'there is no python3 >= 3.11 with venv and ensurepip');
     withIdlePip();
     putPythonImage('x==1 --hash=sha256:0\n');

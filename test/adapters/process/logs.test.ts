@@ -47,7 +47,9 @@ describe('the log of an attempt', () => {
 
   test('can be read from its end, from a time, and of one container', async () => {
     const init = [{ name: 'first', image: 'stages/test/shell', command: ['sh', '-c', 'echo a; echo b; echo c'] }];
-    const spec = await here.spec({ init, script: 'echo 1; echo 2; echo 3; sleep 0.05; echo 4 >&2' });
+    const stored = '"$ILAB_CONTENT/../logs/main.log"';
+    const script = `echo 1; echo 2; echo 3; until grep -q ' 3$' ${stored}; do sleep 0.05; done; echo 4 >&2`;
+    const spec = await here.spec({ init, script });
     await runToEnd(here.place, spec);
     expect(texts(await read(spec, { tail: 2 }))).toEqual(['b', 'c', '3', '4']);
     expect(texts(await read(spec, { tail: 0 }))).toEqual([]);

@@ -111,7 +111,7 @@ test('a connection that breaks, and one that hangs, are tried again', async () =
     else if (count > 2) answer.writeHead(204).end();
   });
   const clock = quickClock();
-  const notifier = notifierTo(await listening(receiver), { clock, answerSeconds: 0.3 });
+  const notifier = notifierTo(await listening(receiver), { clock, answerSeconds: 1.5 });
   expect(await notifier.send(MESSAGE, never)).toEqual({ kind: 'taken' });
   expect(receiver.received).toHaveLength(3);
   expect(clock.slept).toEqual([1, 2]);
