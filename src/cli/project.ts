@@ -70,6 +70,16 @@ export function projectOption(): Option {
   return new Option('--project <dir>', 'the folder of ilab-backend.yaml; absent = this one');
 }
 
+/** As `openProject`; examples stand in for required values that nobody gave: what is asked does not depend on them. */
+export function openProjectWithExamples(
+  context: CliContext,
+  pipeline: string | undefined,
+  flags: ProjectFlags,
+  target?: 'local' | 'kubernetes',
+): Promise<OpenProject> {
+  return context.openProject({ ...projectRequest(context, pipeline, flags, target), standIns: true });
+}
+
 /** Reads everything that decides a run. `target`: what the flags of the place say. Throws every fault together. */
 export function openProject(
   context: CliContext,

@@ -20,16 +20,19 @@ export class ConfigFault extends UserError {
   readonly faults: readonly Fault[];
   /** Dotted names of parameters that nobody gave. */
   readonly missing: readonly string[];
+  /** `NAME=VALUE` for each of these: the example that its schema has. */
+  readonly examples: readonly string[];
 
   constructor(
     code: ErrorCode,
     message: string,
-    parts: { readonly faults: readonly Fault[]; readonly missing?: readonly string[] },
+    parts: Pick<ConfigFault, 'faults'> & Partial<Pick<ConfigFault, 'missing' | 'examples'>>,
     options: UserErrorOptions = {},
   ) {
     super(code, message, options);
     this.faults = parts.faults;
     this.missing = parts.missing ?? [];
+    this.examples = parts.examples ?? [];
   }
 }
 

@@ -4,6 +4,8 @@ import type { DriverOptions } from '../domain/driver-arguments.ts';
 export interface DriverHost {
   /** How long a driver may take to begin before somebody is told, in seconds. */
   readonly beginSeconds: number;
+  /** Throws `cannot-start` where no driver could begin: to be asked before a run is recorded for one. */
+  check(): Promise<void>;
   /** Starts a driver that goes on with a recorded run; of several, one drives. Throws `cannot-start`. */
   start(run: string, options: DriverOptions): Promise<StartedDriver>;
   /** Whether a driver that was started for a run has not ended, though none may drive now: it is on its way, or comes again. */

@@ -38,6 +38,7 @@ async function detach(
     },
     drivers: {
       beginSeconds: 1,
+      check: async () => undefined,
       start: async (run) => {
         started.push(`${run} after ${placed.join(', ')}`);
         await begins?.(world);

@@ -20,6 +20,7 @@ async function detach(
     ...world.deps(),
     drivers: {
       beginSeconds: 1,
+      check: async () => undefined,
       start: async (_, options) => {
         onStart(options, pressCtrlC);
         return {

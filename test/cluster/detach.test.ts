@@ -46,6 +46,7 @@ test('without its ServiceAccount nothing is started, and the line to type is sai
   const { code, stderr } = await person.type('run', '--name', 'alone', '--detach');
   expect(stderr).toContain(`\`ilab-backend rbac --detach -n ${person.namespace} | kubectl apply -f -\``);
   expect(code).toBe(5);
+  expect((await person.type('status', 'alone')).code).toBe(7);
 });
 
 test('a run ends well with no program outside; others follow it, and rm takes the driver away', async () => {

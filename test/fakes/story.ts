@@ -157,6 +157,7 @@ export class FakeWorld {
       },
       drivers: {
         beginSeconds: 0,
+        check: async () => undefined,
         start: () => Promise.reject(new Error('no driver is detached in a story')),
         isComing: async () => false,
         remove: async () => undefined,

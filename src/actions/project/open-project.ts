@@ -1,5 +1,6 @@
-import { configure } from '../../config/configure.ts';
+import { type ConfigRequest, type Configured, configure } from '../../config/configure.ts';
 import type { Variables } from '../../config/environment.ts';
+import { ConfigFault } from '../../config/faults.ts';
 import { configPlaces } from '../../config/places.ts';
 import { type RunSources, serializeSources } from '../../config/run-sources.ts';
 import type { NamedLocation } from '../../config/values/named-locations.ts';
@@ -31,6 +32,8 @@ export interface ProjectRequest {
   readonly valueFiles: readonly string[];
   /** The program's own commands: no stage may be named like one. */
   readonly commands: readonly string[];
+  /** For who asks what runs are made of, not for a run: examples stand in for required values that nobody gave. */
+  readonly standIns?: boolean;
 }
 
 /** A pipeline with all its values. */
@@ -43,12 +46,33 @@ export interface OpenProject {
   readonly locations: readonly NamedLocation[];
   /** What was typed beside the pipeline, with absolute paths. */
   readonly typed: Pick<ProjectRequest, 'set' | 'valueFiles' | 'project'>;
+  /** Dotted names of the parameters that examples stand in for; of a request without `standIns` none. */
+  readonly stoodIn: readonly string[];
 }
 
 /** Reads and joins everything that decides a run. Throws every fault together; writes nothing. */
 export async function openProject(files: SourceFiles, request: ProjectRequest): Promise<OpenProject> {
-  const { packageRoot, cwd, home, env, project, ...typed } = request;
+  const { packageRoot, cwd, home, env, project, standIns = false, ...typed } = request;
   const places = configPlaces({ packageRoot, cwd, home, env, ...(project === undefined ? {} : { project }) });
-  const { pipeline, sources, locations, typedAs } = await configure(files, { places, env, ...typed });
-  return { pipeline, sources: serializeSources(sources), config: sources, locations, typed: typedAs };
+  const asked = { places, env, ...typed };
+  const { configured, stoodIn } = standIns
+    ? await configureWithExamples(files, asked)
+    : { configured: await configure(files, asked), stoodIn: [] };
+  const { pipeline, sources, locations, typedAs } = configured;
+  return { pipeline, sources: serializeSources(sources), config: sources, locations, typed: typedAs, stoodIn };
+}
+
+async function configureWithExamples(
+  files: SourceFiles,
+  request: ConfigRequest,
+): Promise<{ readonly configured: Configured; readonly stoodIn: readonly string[] }> {
+  try {
+    return { configured: await configure(files, request), stoodIn: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigFault) || error.missing.length === 0 || error.faults.length > 0) throw error;
+    const set = [...request.set, ...error.examples];
+    // Where an example is no value either, what is missing is what a person has to know.
+    const configured = await configure(files, { ...request, set }).catch(() => Promise.reject(error));
+    return { configured, stoodIn: error.missing };
+  }
 }

@@ -36,6 +36,11 @@ export function driverJobs(options: DriverJobsOptions): DriverHost {
   return {
     // An image may have to be pulled.
     beginSeconds: 120,
+    check: () =>
+      translated(api.place, async () => {
+        await demandAccount(api, serviceAccountName);
+        await image();
+      }),
     start: (run, options) =>
       translated(api.place, async () => {
         await demandAccount(api, serviceAccountName);

@@ -16,6 +16,7 @@ export function driverProcesses({ command, stateDir, projectDir }: DriverProcess
   const [program, ...before] = command;
   return {
     beginSeconds: 20,
+    check: async () => undefined,
     start: (run, options) => {
       const args = driverArguments(run, options, ['--state-dir', stateDir, '--project', projectDir]);
       const child = spawn(program, [...before, ...args], { detached: true, stdio: 'ignore' });

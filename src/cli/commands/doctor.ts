@@ -10,7 +10,7 @@ import type { CliContext } from '../context.ts';
 import type { DefineCommand } from '../define-command.ts';
 import { type DocumentForm, outputOption, writeDocument } from '../documents.ts';
 import { addPlaceOptions, clusterOf, type PlaceFlags, placeOf, targetOf } from '../place.ts';
-import { addProjectOptions, openProject, type ProjectFlags } from '../project.ts';
+import { addProjectOptions, openProject, openProjectWithExamples, type ProjectFlags } from '../project.ts';
 
 const PROBLEM_EXIT_CODE = 5;
 
@@ -134,7 +134,7 @@ interface Needs {
   readonly project?: OpenProject;
   readonly target: 'local' | 'kubernetes';
   readonly needs: ClusterNeeds;
-  /** Why the project could not be read, and nothing of its stages is known. */
+  /** What it lacks; without `project` nothing of its stages is known. */
   readonly fault?: Finding;
 }
 
@@ -142,10 +142,11 @@ interface Needs {
 async function needsOf(context: CliContext, pipeline: string | undefined, flags: DoctorFlags): Promise<Needs> {
   const asked = targetOf(flags);
   try {
-    const project = await openProject(context, pipeline, flags, asked);
+    const project = await openProjectWithExamples(context, pipeline, flags, asked);
     const target = asked ?? project.pipeline.target;
     const planTarget = await context.openPlanTarget(placeOf(flags), target);
-    return { project, target, needs: await clusterNeeds(project, planTarget, flags.project) };
+    const fault = project.stoodIn.length === 0 ? {} : { fault: notChosen(project) };
+    return { project, target, needs: await clusterNeeds(project, planTarget, flags.project), ...fault };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'bad-params' || asked !== 'kubernetes') throw error;
     const [message = ''] = error.message.split('\n', 1);
@@ -153,6 +154,11 @@ async function needsOf(context: CliContext, pipeline: string | undefined, flags:
     const fault = { name: 'Project', state: 'warning', message, fix } as const;
     return { target: 'kubernetes', needs: { ...needsInside([], {}), persona: 'owner' }, fault };
   }
+}
+
+function notChosen({ pipeline, stoodIn }: OpenProject): Finding {
+  const message = `nobody gave ${stoodIn.join(', ')} of pipeline ${pipeline.pipeline.name}: what follows is of examples`;
+  return { name: 'Project', state: 'warning', message, fix: 'give them with `--set` or `--project`' };
 }
 
 function collectEndpoint(text: string, before: readonly Endpoint[] | undefined): readonly Endpoint[] {

@@ -3,7 +3,7 @@ import { UserError } from '../../domain/errors.ts';
 import type { Subject } from '../../domain/rights/rbac.ts';
 import type { Persona } from '../../domain/rights/rights.ts';
 import type { DefineCommand } from '../define-command.ts';
-import { addProjectOptions, openProject, type ProjectFlags } from '../project.ts';
+import { addProjectOptions, openProjectWithExamples, type ProjectFlags } from '../project.ts';
 
 interface RbacFlags extends ProjectFlags {
   readonly persona: Exclude<Persona, 'driver'>;
@@ -38,7 +38,9 @@ export const defineRbac: DefineCommand = (command, context, done) => {
       const request = { persona, namespace: flags.namespace, ...subject };
       const isOfCluster = flags.cluster === true;
       context.stdout.write(
-        isOfCluster ? renderClusterRights(request) : renderRights(await openProject(context, pipeline, flags), request),
+        isOfCluster
+          ? renderClusterRights(request)
+          : renderRights(await openProjectWithExamples(context, pipeline, flags), request),
       );
       done(0);
     });

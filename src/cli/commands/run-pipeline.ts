@@ -85,6 +85,7 @@ async function record(
     const plan = await checkPlan(deps, pipeline, document, flags.project);
     const place = placeOf(flags, target === 'kubernetes' ? clusterOf(flags) : undefined);
     await refuseDestinations(pipeline, plan, () => context.openDestinations(place), signal);
+    if (flags.detach === true) await deps.drivers.check();
   }
   const started = await startRun(deps, { pipeline, document, target, ...(name === undefined ? {} : { name }) });
   return started.name;

@@ -38,7 +38,8 @@ export function missingError(
   const add = `${where}:\n\n${linesToAdd(values, context)}`;
   const hint = `${add}\n\n  ${otherWays(values, context)}`;
   const also = others.length === 0 ? '' : `\n${describeFaults('and these values cannot be used', others)}`;
-  const parts = { faults: others, missing: values.map(({ path }) => path) };
+  const examples = values.map(({ path }) => typedExample(path, context.leaves, (text) => text));
+  const parts = { faults: others, missing: values.map(({ path }) => path), examples };
   return new ConfigFault('bad-params', `${what}\n\n${lines.join('\n')}\n${also}`, parts, { hint });
 }
 
@@ -73,12 +74,14 @@ function otherWays(
   missing: readonly MissingValue[],
   { hasProjectFile, pipeline, own, leaves }: MissingContext,
 ): string {
-  const set = missing.map(({ path }) => {
-    const value = example(path, leaves);
-    return `--set ${path}=${shellWord(typeof value === 'string' ? value : JSON.stringify(value))}`;
-  });
+  const set = missing.map(({ path }) => `--set ${typedExample(path, leaves, shellWord)}`);
   const init = `\`ilab-backend init${own ? '' : ` --pipeline ${pipeline}`}\` writes such a file`;
   return `or give them once: ${set.join(' ')}${hasProjectFile ? '' : `; ${init}`}`;
+}
+
+function typedExample(path: string, leaves: readonly ParamLeaf[], quoted: (text: string) => string): string {
+  const value = example(path, leaves);
+  return `${path}=${quoted(typeof value === 'string' ? value : JSON.stringify(value))}`;
 }
 
 function example(path: string, leaves: readonly ParamLeaf[]): Json {

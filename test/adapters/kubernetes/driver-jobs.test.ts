@@ -45,12 +45,15 @@ async function sightsOf(script: JobScript): Promise<readonly DriverSight[]> {
 
 test('without its ServiceAccount nothing is made, and the line to type is said', async () => {
   const cluster = new MemoryCluster();
-  await expect(hostOf(cluster).start('weekly-1', {})).rejects.toMatchObject({
+  const refusal = {
     code: 'cannot-start',
     message: `there is no ServiceAccount ${DRIVER_ACCOUNT} in namespace lab of memory`,
     hint: expect.stringContaining('`ilab-backend rbac --detach -n lab | kubectl apply -f -`'),
-  });
+  };
+  await expect(hostOf(cluster).check()).rejects.toMatchObject(refusal);
+  await expect(hostOf(cluster).start('weekly-1', {})).rejects.toMatchObject(refusal);
   expect(cluster.objects(RESOURCES.jobs)).toEqual([]);
+  await hostOf(withAccount()).check();
 });
 
 test('who may not look for the ServiceAccount may still start one', async () => {
