@@ -40,6 +40,7 @@ export default defineConfig({
           exclude: ['test/{e2e,cluster,long}/**'],
           // Each takes some seconds at most; the machine may be busy.
           testTimeout: MINUTE,
+          hookTimeout: MINUTE,
           // They share no state that a module keeps; each file with modules of its own takes five times as long.
           isolate: false,
         },

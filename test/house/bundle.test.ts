@@ -30,7 +30,7 @@ beforeAll(async () => {
   copyFileSync(join(root, 'package.json'), join(top, 'package.json'));
   symlinkSync(join(root, 'templates'), join(top, 'templates'));
   writeFileSync(join(dist, 'stage-names.json'), JSON.stringify(readStageNames(join(root, 'templates'))));
-}, 60_000);
+}, 180_000);
 
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 

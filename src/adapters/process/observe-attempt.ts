@@ -87,17 +87,17 @@ export function peekAttempt(folder: AttemptFolder, uid: string | undefined): Obs
 }
 
 function look(folder: AttemptFolder): Observation {
-  const ended = readOutcome(folder);
-  if (ended !== undefined) {
-    const { endedAt, outcome, stored } = ended;
-    return { kind: 'ended', at: endedAt, outcome, ...(stored === undefined ? {} : { stored }) };
-  }
+  const ended = endOf(folder);
+  if (ended !== undefined) return ended;
   const spec = readIfThere(folder.spec);
   if (spec === undefined) return { kind: 'gone' }; // removed since its claim was read
   const { containers } = JSON.parse(spec) as SupervisorSpec;
   const main = containers.at(-1)?.name ?? '';
   const begun = statSync(`${folder.instance(main, 0)}.pid`, { throwIfNoEntry: false });
   if (begun !== undefined) return { kind: 'started', at: begun.mtime.toISOString() };
+  // What tells that it has begun goes when it has ended; that may have been since the first look.
+  const late = endOf(folder);
+  if (late !== undefined) return late;
   const waitsFor = containers.findLast(
     ({ name, role }) => role !== 'main' && existsSync(`${folder.instance(name, 0)}.start`),
   );
@@ -105,6 +105,13 @@ function look(folder: AttemptFolder): Observation {
   const what =
     waitsFor.role === 'init' ? `init container ${waitsFor.name} runs` : `sidecar ${waitsFor.name} is not ready yet`;
   return { kind: 'waiting', reason: what };
+}
+
+function endOf(folder: AttemptFolder): Observation | undefined {
+  const ended = readOutcome(folder);
+  if (ended === undefined) return undefined;
+  const { endedAt, outcome, stored } = ended;
+  return { kind: 'ended', at: endedAt, outcome, ...(stored === undefined ? {} : { stored }) };
 }
 
 /** A short stage may have ended before anybody saw it begin. */

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -43,6 +45,20 @@ test('an attempt that goes on is not removed', async () => {
   await observeAll(here.place, spec, uid);
   await here.target.remove(spec);
   expect(existsSync(join(here.attemptFolder(spec)))).toBe(false);
+});
+
+test('whoever looks at an attempt while it ends is told so, and never that it waits', async () => {
+  const spec = await here.spec({ script: 'true' });
+  const { uid } = await runToEnd(here.place, spec);
+  const folder = here.attemptFolder(spec);
+  await until(() => !existsSync(join(folder, 'runtime')));
+  // It ends between two reads of whoever looks: after there was no outcome, and before what tells that it has begun.
+  for (const name of ['outcome.json', 'spec.json']) renameSync(join(folder, name), join(folder, `${name}.kept`));
+  execFileSync('mkfifo', [join(folder, 'spec.json')]);
+  const ends = 'exec 3>spec.json; mv outcome.json.kept outcome.json; cat spec.json.kept >&3';
+  const ended = once(spawn('sh', ['-c', ends], { cwd: folder, stdio: 'ignore' }), 'exit');
+  expect(await here.target.peek(spec, uid)).toMatchObject({ kind: 'ended', outcome: { kind: 'succeeded' } });
+  await ended;
 });
 
 describe('whoever looks at an attempt while it is removed', () => {
