@@ -1,4 +1,8 @@
 import { isJsonObject, type Json } from './json.ts';
+import { maskAssigned } from './redaction/assigned.ts';
+import { maskBlocks, maskKeys, maskNetrc } from './redaction/over-lines.ts';
+import { maskSentences, maskTold } from './redaction/told.ts';
+import { MASK, REFERENCE } from './redaction/value-shapes.ts';
 import { maskTokens } from './token-shapes.ts';
 
 /*
@@ -6,40 +10,9 @@ import { maskTokens } from './token-shapes.ts';
  * by its name is taken out as a value, wherever it stands; what looks like one is masked by its shape.
  */
 
-const MASK = '***';
-
 /** Words that a name of a secret ends with: `HF_TOKEN`, `dbPassword`, `apiKey`. */
 const SECRET_NAME =
   /(?:token|password|passwd|passphrase|secret|credentials?|authorization|(?:api|access|private|secret|encryption|signing|ssh)[_-]?key|[_-](?:pat|pass|pwd))$/i;
-/** What names a secret and is none: a variable, a file of this machine. */
-const REFERENCE = /^(?:env|file):/;
-
-/** A private key in PEM, cut or whole. */
-const PEM = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/g;
-/** User and password of a URL. */
-const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi;
-/** Parameters of a URL that let whoever has the URL in. */
-const SIGNED =
-  /([?&](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|sig|signature|code|key|(?:access_|auth_|id_|refresh_)?token|api_?key|password|secret|client_secret)=)[^&\s"'<>#]+/gi;
-/** An address that is itself the secret. */
-const WEBHOOK =
-  /(https:\/\/(?:hooks\.slack\.com\/[a-z]+\/|discord(?:app)?\.com\/api\/webhooks\/|[a-z0-9-]+\.webhook\.office\.com\/|outlook\.office\.com\/webhook\/|api\.telegram\.org\/bot))[^\s"'<>]+/gi;
-/** A header as logs and error messages write it. */
-const HEADER =
-  /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-auth-token|private-token)(["']?\s*[:=]\s*["']?)[^\r\n"']+/gi;
-const BEARER = /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi;
-/** `HF_TOKEN=...`, `"password": "..."`, `os.environ["API_KEY"] = "..."`, `clientSecret: ...`; also as JSON within JSON. */
-const ASSIGNED =
-  /((?:token|password|passwd|passphrase|secret|(?:api|access|secret|private|encryption|signing|ssh)[_-]?key|key-data|dockerconfigjson|(?<=[_-])(?:pat|pass|pwd))\\*["']?\]?(?:\s*[:=]\s*|\s+(?=["']))\\*["']?)(?!<)((?:[^\s"'\\,;}{[\]]|\\(?!["'])){4,})/gi;
-/** A variable as a manifest writes it: `{"name": "HF_TOKEN", "value": "..."}`. */
-const NAMED =
-  /(\bname\\*["']?\s*[:=]\s*\\*["']?[\w.-]{0,80}(?:token|password|passwd|passphrase|secret|[_-]key)\\*["']?,?\s+\\*["']?value\\*["']?\s*[:=]\s*\\*["']?)((?:[^\s"'\\,}]|\\(?!["'])){4,})/gi;
-/** What a registry is logged in with, in a file of Docker. */
-const REGISTRY = /("auth\\*"\s*:\s*\\*")[^"\\]{4,}/g;
-/** `curl -u user:...`, `docker login -p ...`, a line of `.netrc`. */
-const TYPED =
-  /(\bcurl\b[^\r\n]{0,400}?\s(?:-u|--user)[\s=]+["']?[^\s:"']{1,80}:|\b(?:docker|podman|helm|oras|skopeo)\s[^\r\n]{0,40}?login\b[^\r\n]{0,200}?\s-p\s+["']?|\blogin\s+\S{1,80}\s+password\s+)[^\s"']+/gi;
-const OPTION = /(--?(?:[a-z0-9]+-)*(?:token|password|passwd|passphrase|secret|api-?key)\s+)([^\s"'-][^\s"']{3,})/gi;
 
 /** Whether a parameter, a variable or a key of that name holds a secret. */
 export function isSecretName(name: string): boolean {
@@ -48,18 +21,7 @@ export function isSecretName(name: string): boolean {
 
 /** Replaces whatever looks like a secret: tokens of known services, keys, passwords in URLs, headers and assignments. */
 export function redactShapes(text: string): string {
-  return maskTokens(text)
-    .replace(PEM, `-----BEGIN $1----- ${MASK}`)
-    .replace(USERINFO, `$1${MASK}@`)
-    .replace(SIGNED, `$1${MASK}`)
-    .replace(WEBHOOK, `$1${MASK}`)
-    .replace(HEADER, `$1$2${MASK}`)
-    .replace(BEARER, `$1${MASK}`)
-    .replace(ASSIGNED, (whole, before: string, value: string) => (REFERENCE.test(value) ? whole : `${before}${MASK}`))
-    .replace(NAMED, (whole, before: string, value: string) => (REFERENCE.test(value) ? whole : `${before}${MASK}`))
-    .replace(REGISTRY, `$1${MASK}`)
-    .replace(TYPED, `$1${MASK}`)
-    .replace(OPTION, `$1${MASK}`);
+  return maskSentences(maskNetrc(maskAssigned(maskTold(maskBlocks(maskKeys(maskTokens(text)))))));
 }
 
 /** The texts of a tree that are secrets by the name they stand under: a key, or the `name` beside a `value`. */

@@ -142,7 +142,7 @@ describe('what is told', () => {
         {
           ...{ type: 'attempt-warned', time: '2026-01-01T00:00:00.000Z', run: record.name, attempt: 1 },
           stage: record.stages[0]?.name ?? ('' as never),
-          warning: { kind, message: 'the loss is no number, with hf_abcdefghijkl', evidence: 'loss: nan' },
+          warning: { kind, message: 'the loss is no number, with hf_abcdefghijklmnop', evidence: 'loss: nan' },
         },
         record,
       );
