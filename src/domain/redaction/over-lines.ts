@@ -95,9 +95,9 @@ export function maskBlocks(text: string): string {
   return masked + text.slice(done);
 }
 
-/** A line of `.netrc` that has the password alone. */
 const NETRC = /^((?:\d{4}-\S{6,40} \[[\w.-]{1,63}\] )?\s{0,40}password\s{1,8})(\S{4,200})\s*$/gm;
 
+/** Passwords of `.netrc`, where no login stands before them in the same line. */
 export function maskNetrc(text: string): string {
   return text.replace(NETRC, (whole, before: string, value: string) => (isStrong(value) ? `${before}${MASK}` : whole));
 }

@@ -1,5 +1,6 @@
 import type { Warning } from '../attempt/progress.ts';
 import { bodyAt, evidenceOf, withoutColour } from './segments.ts';
+import { brokenGpu } from './xid-line.ts';
 
 /**
  * A fault of GPUs, or of ranks that wait for each other, that a line tells of; undefined for any other. What a model generated
@@ -84,41 +85,4 @@ function collective(text: string, body: string): Found | undefined {
   const meeting = MEETING.exec(body);
   if (meeting === null) return undefined;
   return { kind, message: `the ranks did not meet within ${meeting[1]} s: ${meeting[2]} came` };
-}
-
-const XID = /^(?:NVRM: )?Xid \([^)"'{}]{1,60}\): (\d{1,4}), ?/;
-const ECC =
-  /^(?:[\w.]{0,60}\.)?(?:RuntimeError|AcceleratorError|CudaError): CUDA error: uncorrectable ECC error encountered/;
-const OFF_THE_BUS = /^(?:NVRM: )?GPU(?: at)? [^"'{}]{0,80}has fallen off the bus/;
-
-/** What NVIDIA's driver says by number; the program at fault is told from the GPU at fault. */
-const XIDS: Readonly<Record<string, string>> = {
-  '48': 'an error in its memory that cannot be corrected',
-  '64': 'a row of its memory could not be taken out of use',
-  '74': 'an error of NVLink',
-  '79': 'it has fallen off the bus',
-  '94': 'an error in its memory, which ended the program',
-  '95': 'an error in its memory, which harms every program on it',
-  '119': 'its own processor does not answer',
-  '120': 'its own processor failed',
-};
-/** The program did it: an address that is not there, a kernel that was ended. */
-const OF_PROGRAMS = new Set(['13', '31', '43', '45', '68']);
-/** It mended itself, and computes on: a row of memory taken out of use, a link's error corrected, memory marked for repair. */
-const MENDED = new Set(['63', '121', '160']);
-/** What says of itself that nothing follows from it: of NVLink (144 to 150), and that no reset is needed any more (154). */
-const HARMLESS = /^(?:14[4-9]|150), ?.{0,200}\bNon-?fatal\b|^154, ?.{0,200} to \w{1,10} \(None\)/i;
-
-function brokenGpu(text: string, body: string): Found | undefined {
-  const kind = 'gpu-fault';
-  const found = XID.exec(body);
-  const xid = found?.[1];
-  if (xid !== undefined) {
-    const told = body.slice(body.indexOf(': ', body.indexOf('Xid (')) + 2);
-    if (OF_PROGRAMS.has(xid) || MENDED.has(xid) || HARMLESS.test(told)) return undefined;
-    const why = XIDS[xid] ?? (text.includes('fallen off the bus') ? XIDS['79'] : undefined);
-    return { kind, message: `a GPU reports Xid ${xid}${why === undefined ? '' : `: ${why}`}` };
-  }
-  if (ECC.test(body)) return { kind, message: 'a GPU reports an error in its memory that cannot be corrected (ECC)' };
-  return OFF_THE_BUS.test(body) ? { kind, message: 'a GPU has fallen off the bus' } : undefined;
 }

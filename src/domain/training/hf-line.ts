@@ -6,9 +6,13 @@ import { type Facts, metricName, numberIn, WORK } from './facts.ts';
  */
 const ITEM = /\{?\s?'([^'"\\]{1,80})': ?'?(-?[\w.+-]{1,40})'?[,}]/y;
 const MOST = 64;
+/** Of the Trainer before it begins, and of unsloth's banner. */
+const TOTAL = /(?:^|[\s>-])(?:Total optimization steps|\| Total steps) = ([1-9][\d,]{0,14})\s{0,8}$/;
 
 /** What the Trainer of transformers, and of what builds on it (trl), prints at `logging_steps`, after an evaluation and at the end. */
 export function trainerLine(text: string): Facts | undefined {
+  const total = TOTAL.exec(text.length > 400 ? '' : text)?.[1];
+  if (total !== undefined) return { kind: 'work', steps: Number(total.replaceAll(',', '')) };
   const start = text.indexOf("{'");
   // A bar may stand before it where both streams are one; any other words tell of something.
   if (start < 0 || start > 200 || !/^\s*$|%\|/.test(text.slice(0, start))) return undefined;

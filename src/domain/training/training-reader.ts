@@ -1,6 +1,7 @@
 import type { Progress, Warning } from '../attempt/progress.ts';
 import type { JsonObject } from '../json.ts';
 import { barLine } from './bar-line.ts';
+import { DEEPSPEED, deepspeedLine, megatronLine, titanLine } from './engine-line.ts';
 import type { Facts } from './facts.ts';
 import { faultLine } from './fault-line.ts';
 import { sdgLine, vllmLine } from './generation-line.ts';
@@ -10,6 +11,7 @@ import { mlxLine } from './mlx-line.ts';
 import { PROGRESS_PREFIX, parseOwnLine } from './own-line.ts';
 import { Pace } from './pace.ts';
 import { evidenceOf, ofRank, segmentsOf } from './segments.ts';
+import { torchtuneLine } from './torchtune-line.ts';
 
 /** What the log said. `at`: when, in milliseconds of the log's own time. */
 export type Heard =
@@ -27,6 +29,10 @@ const FAMILIES: readonly ((text: string) => Facts | undefined)[] = [
   trainerLine,
   mlxLine,
   instructlabLine,
+  torchtuneLine,
+  deepspeedLine,
+  megatronLine,
+  titanLine,
   vllmLine,
   sdgLine,
 ];
@@ -118,7 +124,8 @@ export class TrainingReader {
     for (const family of FAMILIES) {
       const facts = family(text);
       if (facts === undefined) continue;
-      if (rank > 0) return this.#beside(facts, text, at, before);
+      // Of Megatron-LM the last rank speaks for all.
+      if (rank > 0 && family !== megatronLine) return this.#beside(facts, text, at, before);
       return this.#facts(facts, text, at, before);
     }
     return before;
@@ -228,6 +235,7 @@ function isCandidate(text: string): boolean {
     first === 32 ||
     first === 27 ||
     text.startsWith('Iter ') ||
+    text.startsWith('Step ') ||
     text.startsWith('Starting training') ||
     text.includes('%|') ||
     text.includes("{'") ||
@@ -239,7 +247,12 @@ function isCandidate(text: string): boolean {
     text.includes('checkpoint to ') ||
     text.includes('avg_loss=') ||
     text.includes('alidation loss') ||
-    text.startsWith('Saving ')
+    text.startsWith('Saving ') ||
+    text.includes('iteration ') ||
+    text.includes('step: ') ||
+    text.includes('otal optimization steps = ') ||
+    text.includes('| Total steps = ') ||
+    DEEPSPEED.some((mark) => text.includes(mark))
   );
 }
 

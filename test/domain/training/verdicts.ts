@@ -108,10 +108,34 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
     ],
   },
   'xid-of-a-program': {},
+  'xid-nvlink': { warnings: [{ kind: 'gpu-fault', message: 'a GPU reports Xid 149: an error of NVLink' }] },
+  'xid-recovery': {
+    warnings: [{ kind: 'gpu-fault', message: 'a GPU reports Xid 154: its driver asks for "Node Reboot Required"' }],
+  },
   ecc: {
     warnings: [{ kind: 'gpu-fault', message: 'a GPU reports an error in its memory that cannot be corrected (ECC)' }],
   },
   vllm: { progress: { metrics: { tokens_per_second: 1226.3, requests_running: 18, requests_waiting: 42 } } },
   sdg: { progress: { message: 'block eval_questions', step: 30, steps: 30, metrics: { samples: 28 } } },
+  'torchtune-bars': { progress: { step: 12, epoch: 2, metrics: { loss: 4.779999999999997 } } },
+  'torchtune-metrics': {
+    progress: { step: 5, metrics: { loss: 'NaN', learning_rate: 2.5e-5, tokens_per_second_per_gpu: 811 } },
+    warnings: [{ kind: 'nan', message: 'the loss is no number at step 5' }],
+  },
+  deepspeed: { progress: { step: 30, metrics: { learning_rate: 3e-6, samples_per_second: 12.5 } } },
+  'deepspeed-pipeline': { progress: { step: 20, metrics: { loss: 6.9876, samples_per_second: 63.012 } } },
+  megatron: {
+    progress: {
+      step: 30,
+      steps: 500,
+      metrics: { loss: 9, learning_rate: 3e-6, grad_norm: 1.7, val_loss: 8.912345 },
+    },
+  },
+  torchtitan: { progress: { step: 30, metrics: { loss: 5.1, grad_norm: 1.4, tokens_per_second_per_gpu: 7812, val_loss: 5.4321 } } },
+  lightning: { progress: { step: 10, steps: 20, metrics: { loss: 2.41 } } },
+  unsloth: { progress: { step: 3, steps: 1125, epoch: 0.01, metrics: { loss: 2.31 } } },
+  axolotl: {
+    progress: { step: 4, steps: 375, epoch: 0.01, metrics: { loss: 1.41, 'memory/max_active (GiB)': 12.2 } },
+  },
   data: {},
 };
