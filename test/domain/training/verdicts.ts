@@ -131,7 +131,9 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
       metrics: { loss: 9, learning_rate: 3e-6, grad_norm: 1.7, val_loss: 8.912345 },
     },
   },
-  torchtitan: { progress: { step: 30, metrics: { loss: 5.1, grad_norm: 1.4, tokens_per_second_per_gpu: 7812, val_loss: 5.4321 } } },
+  torchtitan: {
+    progress: { step: 30, metrics: { loss: 5.1, grad_norm: 1.4, tokens_per_second_per_gpu: 7812, val_loss: 5.4321 } },
+  },
   lightning: { progress: { step: 10, steps: 20, metrics: { loss: 2.41 } } },
   unsloth: { progress: { step: 3, steps: 1125, epoch: 0.01, metrics: { loss: 2.31 } } },
   axolotl: {
