@@ -109,8 +109,15 @@ export interface LogLine {
   readonly marker?: true;
 }
 
+/** Packages that a stage needs and that are not there yet. */
+export interface Installation {
+  /** Where they will be; images that share them name the same place. */
+  readonly place: string;
+  readonly packages: number;
+}
+
 /** What planning asks of a target: nothing is created, and no cluster is needed. */
-export type PlanTarget = Pick<Target, 'kind' | 'check' | 'identify' | 'imageState'>;
+export type PlanTarget = Pick<Target, 'kind' | 'check' | 'identify' | 'imageState' | 'toInstall' | 'foldersOf'>;
 
 /** Where stages run. Errors of the outside are translated: `UserError` for what the person can mend, values for how an attempt ended. */
 export interface Target {
@@ -130,6 +137,12 @@ export interface Target {
 
   /** Makes the images ready to run (locally: the environments). Says what it does; throws `cannot-start`. */
   prepare(images: readonly ImageIdentity[], say: (message: string) => void, signal: AbortSignal): Promise<void>;
+
+  /** What `prepare` would install for an image; undefined where all of it is there. Absent on a target that installs nothing. */
+  toInstall?(image: ImageIdentity): Promise<Installation | undefined>;
+
+  /** The folders that hold what a run of that name makes. Absent on a target that has no folders of a person's. */
+  foldersOf?(run: string): Readonly<Record<'outputs' | 'logs', string>>;
 
   /** Where a stage finds an input's folder and its outputs on this target: the content root, `/content` in a container. */
   contentRoot(ref: AttemptRef): string;

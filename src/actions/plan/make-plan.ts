@@ -5,7 +5,7 @@ import type { Stage } from '../../domain/pipeline/pipeline.ts';
 import type { Plan, ReuseParts, StagePlan, Verdict } from '../../domain/plan/plan.ts';
 import { outlookOf } from '../../domain/plan/plan-outlook.ts';
 import { type Holding, peakGpus } from '../../domain/plan/plan-peak.ts';
-import { objectsOfRun, objectsOfStage } from '../../domain/plan/planned-objects.ts';
+import { objectsOfRun, objectsOfStage, type PlannedObject, RUN } from '../../domain/plan/planned-objects.ts';
 import { changedParts, ownKey } from '../../domain/plan/reuse-key.ts';
 import { mapSpread } from '../../domain/plan/spread.ts';
 import { gpusOf } from '../../domain/plan/workload.ts';
@@ -54,7 +54,9 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
         identity: image?.identity ?? '',
         ...(await missing(target, image)),
       },
-      creates: runs ? objectsOfStage(pipeline.target, stage.name, objects) : [],
+      creates: runs
+        ? [...(await installations(target, image)), ...objectsOfStage(pipeline.target, stage.name, objects)]
+        : [],
       gpus,
       ...(runs ? { timeouts: stage.timeouts } : {}),
       ...(took === undefined ? {} : { tookBefore: took }),
@@ -80,7 +82,7 @@ export async function makePlan(context: DecisionContext, target: PlanTarget): Pr
     stages,
     peakGpus: peakGpus(pipeline.pipeline.stages.map((stage, index) => holding(stage, stages[index]))),
     ...(expected === undefined ? {} : { expected }),
-    creates: rendered.length === 0 ? [] : objectsOfRun(pipeline.target, pipeline.pod),
+    creates: rendered.length === 0 ? [] : [...objectsOfRun(pipeline.target, pipeline.pod), ...foldersOfRun(target)],
     rights: rendered.length === 0 || pipeline.target === 'local' ? [] : neededRules('owner', kindsOf(rendered)),
     notEnforced: [...notEnforced].sort(),
   };
@@ -94,6 +96,20 @@ function holding({ name, needs }: Stage, planned: StagePlan | undefined): Holdin
 
 async function missing(target: PlanTarget, image: ImageIdentity | undefined): Promise<{ readonly notBuilt?: true }> {
   return image !== undefined && (await target.imageState?.(image)) === 'missing' ? { notBuilt: true } : {};
+}
+
+/** Of stages that share an environment, each has it. */
+async function installations(target: PlanTarget, image: ImageIdentity | undefined): Promise<readonly PlannedObject[]> {
+  const missing = image === undefined ? undefined : await target.toInstall?.(image);
+  if (missing === undefined) return [];
+  return [{ kind: 'Environment', name: missing.place, packages: missing.packages }];
+}
+
+const HELD = ['outputs', 'logs'] as const;
+
+function foldersOfRun(target: PlanTarget): readonly PlannedObject[] {
+  const folders = target.foldersOf?.(RUN);
+  return folders === undefined ? [] : HELD.map((holds) => ({ kind: 'Folder', name: folders[holds], holds }));
 }
 
 function previewObjects(

@@ -42,7 +42,8 @@ export function copyImage(image: ImageFolder, target: string): void {
   }
 }
 
-function findFolder(roots: readonly string[], image: string): string {
+/** Where the folder of an image lies. Throws `bad-pipeline` when it is not there. */
+export function findFolder(roots: readonly string[], image: string): string {
   const inside = /^stages\/[^/]+\/[^/]+$/.test(image) && posix.normalize(image) === image;
   if (!inside)
     throw new UserError('bad-pipeline', `image ${image}: a folder of ours is called stages/<stage>/<engine>`);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../../domain/errors.ts';
 import { PROGRAM_IMAGE } from '../../domain/image/image-name.ts';
-import type { ImageIdentity, ImageRef } from '../../ports/target.ts';
+import type { ImageIdentity, ImageRef, Installation } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
-import { copyImage, LOCK_FILE, readImageFolder, SHARED } from '../images/image-folder.ts';
+import { copyImage, findFolder, LOCK_FILE, readImageFolder, SHARED } from '../images/image-folder.ts';
 import { hasCuda, readEngineLock } from './engine-lock.ts';
 import { checkEngineProgram } from './engine-program.ts';
 import type { PythonHost } from './python-venv.ts';
@@ -30,6 +30,8 @@ export interface Environments {
   checkProgram(image: ImageRef, program: string): void;
   /** Makes an image ready. Throws `cannot-start`. */
   prepare(image: ImageIdentity, say: (message: string) => void, signal: AbortSignal): Promise<void>;
+  /** What `prepare` would install; it looks for a Python, and makes nothing. */
+  toInstall(image: ImageIdentity): Promise<Installation | undefined>;
   /** The folders that come first on PATH for an image that was prepared. Throws `cannot-start` when it was not. */
   bin(image: ImageIdentity): readonly string[];
 }
@@ -66,6 +68,18 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       const { prepareVenv } = await import('./python-venv.ts');
       const lock = readEngineLock(image.folder, path, join(path, SHARED), cuda);
       linkVenv(path, await prepareVenv(host, lock, say, signal));
+    },
+
+    async toInstall(image) {
+      const { folder } = image;
+      const path = place(image);
+      if (folder === undefined || folder === PROGRAM_IMAGE || isReady(path)) return undefined;
+      const isCopied = existsSync(path);
+      const source = isCopied ? path : findFolder(options.roots, folder);
+      if (!existsSync(join(source, LOCK_FILE))) return undefined;
+      const shared = isCopied ? join(path, SHARED) : join(dirname(dirname(source)), SHARED);
+      const { missingVenv } = await import('./python-venv.ts');
+      return missingVenv(host, readEngineLock(folder, source, shared, cuda));
     },
 
     bin(image) {

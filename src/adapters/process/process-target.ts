@@ -7,6 +7,7 @@ import type {
   AttemptSpec,
   Bound,
   ImageIdentity,
+  Installation,
   LogLine,
   LogOptions,
   Observation,
@@ -102,6 +103,15 @@ class ProcessTarget implements LocalTarget {
 
   async prepare(images: readonly ImageIdentity[], say: (message: string) => void, signal: AbortSignal): Promise<void> {
     for (const image of images) await storing(() => this.#environments.prepare(image, say, signal));
+  }
+
+  toInstall(image: ImageIdentity): Promise<Installation | undefined> {
+    return this.#environments.toInstall(image);
+  }
+
+  foldersOf(run: string): Readonly<Record<'outputs' | 'logs', string>> {
+    const { stateDir } = this.#options;
+    return { outputs: join(workspaceFolder(stateDir), 'runs', run), logs: join(stateDir, 'attempts', run) };
   }
 
   contentRoot(ref: AttemptRef): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { sha256 } from '../../domain/data/digest.ts';
 import { UserError } from '../../domain/errors.ts';
+import type { Installation } from '../../ports/target.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import type { EngineLock } from './engine-lock.ts';
 
@@ -65,7 +66,7 @@ export async function prepareVenv(
   const temporary = `${path}.${randomUUID()}.tmp`;
   mkdirSync(host.envs, { recursive: true, mode: 0o700 });
   removeAbandoned(host.envs);
-  const packages = image.lock.match(/^[A-Za-z0-9]/gm)?.length ?? 0;
+  const packages = packagesOf(image);
   say(
     `Installing ${packages} ${packages === 1 ? 'package' : 'packages'} for ${image.name} with ${uv === undefined ? 'pip' : 'uv'} (once)`,
   );
@@ -88,6 +89,24 @@ export async function prepareVenv(
     removeTree(temporary);
   }
   return path;
+}
+
+/** Where the environment of a lock file will be, and what is installed into it; undefined = it is there. Makes nothing. */
+export async function missingVenv(host: PythonHost, image: EngineLock): Promise<Installation | undefined> {
+  const packages = packagesOf(image);
+  try {
+    const python = await findPython(host, image, new AbortController().signal);
+    const place = join(host.envs, `venv-${hashOf(image, python)}`);
+    return isUsable(place) ? undefined : { place, packages };
+  } catch (error) {
+    // That there is no Python is told by whoever needs it: `doctor` and `run`.
+    if (!(error instanceof UserError)) throw error;
+    return { place: host.envs, packages };
+  }
+}
+
+function packagesOf({ lock }: EngineLock): number {
+  return lock.match(/^[A-Za-z0-9]/gm)?.length ?? 0;
 }
 
 function commands(

@@ -3,16 +3,20 @@ import { PREVIEW_RUN } from '../pipeline/bindings.ts';
 
 /** Something that a run would create. */
 export interface PlannedObject {
-  /** As Kubernetes has it; `Process` on this machine. */
+  /** As Kubernetes has it; on this machine `Environment`, `Process` and `Folder`. */
   readonly kind: string;
   /** With `RUN` where the name of the run comes, and `N` where there may be several. */
   readonly name: string;
   /** It is made only where it is not there. */
   readonly ifAbsent?: true;
+  /** How many packages are installed into it, of an environment. */
+  readonly packages?: number;
+  /** What is written into it, of a folder. */
+  readonly holds?: 'outputs' | 'logs';
 }
 
 /** What stands for the name of a run that has none yet. */
-const RUN = 'RUN';
+export const RUN = 'RUN';
 
 /** What the first attempt of a stage would create. `objects`: rendered with placeholders. */
 export function objectsOfStage(

@@ -15,9 +15,8 @@ export function planNeeds(plan: Plan, options: NeedsOptions): readonly string[] 
   return [objects(plan, options), gates(plan, options), rights(plan, options), notEnforced(plan, options)];
 }
 
-/** On this machine nothing is worth a table: a folder and a process for each stage. */
 function objects({ stages, creates, target }: Plan, options: DocumentOptions): string {
-  if (target === 'local') return '';
+  if (target === 'local') return objectsHere({ stages, creates }, options);
   const rows = [
     ...stages
       .filter((stage) => stage.creates.length > 0)
@@ -27,6 +26,44 @@ function objects({ stages, creates, target }: Plan, options: DocumentOptions): s
   if (rows.length === 0) return '';
   const shown = rows.map(([stage = '', kinds = '', name = '']) => [stage || 'the run', kinds, name]);
   return table(['FOR', 'WOULD CREATE', 'NAME'], shown, options);
+}
+
+/** On this machine what is installed is what takes time and room, and the folders are where to look; each stage is one process. */
+function objectsHere({ stages, creates }: Pick<Plan, 'stages' | 'creates'>, options: DocumentOptions): string {
+  const ofStages = stages.flatMap(({ name: stage, creates: objects }) => objects.map((object) => ({ stage, object })));
+  const ofKind = (kind: string): typeof ofStages => ofStages.filter(({ object }) => object.kind === kind);
+  const processes = ofKind('Process');
+  if (processes.length === 0) return '';
+  const environments = [...Map.groupBy(ofKind('Environment'), ({ object }) => object.name)];
+  const rows = [
+    ...environments.map(([name, group]) => [
+      group.map(({ stage }) => stage).join(', '),
+      `Environment of ${packages(group[0]?.object.packages ?? 0)}, once`,
+      oneLine(name, options),
+    ]),
+    [
+      processes.map(({ stage }) => stage).join(', '),
+      processes.length === 1 ? 'Process' : 'Process each',
+      processName(processes),
+    ],
+    ...creates.map(({ kind, name, holds }) => [
+      'the run',
+      holds === undefined ? kind : `${kind} for ${holds}`,
+      oneLine(name, options),
+    ]),
+  ];
+  return table(['FOR', 'WOULD CREATE', 'NAME'], rows, options);
+}
+
+/** They differ in the name of the stage alone. */
+function processName(processes: readonly { readonly stage: string; readonly object: PlannedObject }[]): string {
+  const [first] = processes;
+  if (first === undefined || processes.length === 1) return first?.object.name ?? '';
+  return first.object.name.replace(`-${first.stage}-`, '-STAGE-');
+}
+
+function packages(count: number): string {
+  return `${count} package${count === 1 ? '' : 's'}`;
 }
 
 /** Those of one stage have one name, as all templates of ours give it. */

@@ -181,6 +181,31 @@ test('says of an approval that results decide that it may not be asked', () => {
     'publish   approval   a person agrees; asked only if results.eval.metrics.tuned < 0.5',
   );
 });
+test('on this machine: says what is installed, once for stages that share it, and where outputs and logs will lie', () => {
+  const here = (name: string, place?: string): StagePlan => ({
+    ...stage(name, run),
+    creates: [
+      ...(place === undefined ? [] : [{ kind: 'Environment', name: place, packages: 42 }]),
+      { kind: 'Process', name: `RUN-${name}-1` },
+    ],
+  });
+  const text = planTable({
+    ...plan,
+    stages: [here('train', '/state/envs/a'), here('eval', '/state/envs/a'), here('publish')],
+    creates: [
+      { kind: 'Folder', name: '/state/runs/RUN', holds: 'outputs' },
+      { kind: 'Folder', name: '/state/attempts/RUN', holds: 'logs' },
+    ],
+    notEnforced: [],
+  });
+  expect(text.split('\n\n')[1]).toMatchInlineSnapshot(`
+    "FOR                    WOULD CREATE                       NAME
+    train, eval            Environment of 42 packages, once   /state/envs/a
+    train, eval, publish   Process each                       RUN-STAGE-1
+    the run                Folder for outputs                 /state/runs/RUN
+    the run                Folder for logs                    /state/attempts/RUN"
+  `);
+});
 test('wraps its reasons to the terminal', () => {
   for (const line of planTable(plan, { width: 60 }).split('\n').slice(0, 9))
     expect(line.length).toBeLessThanOrEqual(60);
