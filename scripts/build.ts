@@ -38,6 +38,7 @@ async function main(): Promise<void> {
   try {
     if (readIfThere(inputsFile) === inputs) return; // another build of the same sources ended while we waited
     const started = Date.now();
+    console.error('Building dist/: some seconds ...');
     const files = await makeFiles();
     rmSync(inputsFile, { force: true }); // a build that dies half-way must not count as done
     const before = previousOutputs();

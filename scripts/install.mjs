@@ -2,7 +2,7 @@
 // npm works in a folder of its own that then takes the place of node_modules in one step, so a failed or killed install
 // changes nothing, a running program keeps its files until then, and of two installs at once the first one stays.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -18,6 +18,8 @@ import {
 import { join } from 'node:path';
 
 const ABANDONED_MS = 60 * 60 * 1000;
+/** npm says nothing while it works. */
+const SIGN_OF_LIFE_MS = 15_000;
 const INPUTS = ['package.json', 'package-lock.json', '.npmrc'];
 
 const stamp = process.argv[2];
@@ -26,18 +28,24 @@ if (stamp === undefined) throw new Error('usage: node scripts/install.mjs STAMP'
 refuseWhatIsNoFolder();
 removeAbandoned();
 const work = mkdtempSync('.install-');
-process.exitCode = install();
+process.exitCode = await install();
 rmSync(work, { recursive: true, force: true });
 
-function install() {
-  console.error('Installing packages (npm ci) ...');
+async function install() {
+  console.error(
+    'Installing packages into node_modules/ (npm ci): about 600 MB on the disk, a minute on most machines, once ...',
+  );
   for (const name of INPUTS) copyFileSync(name, join(work, name));
   const started = Date.now();
   const flags = ['--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
-  const npm = spawnSync('npm', ['ci', '--prefix', work, '--loglevel=error', ...flags], {
-    stdio: ['ignore', 'ignore', 2],
-    env: outsideNpm(),
-  });
+  const signs = setInterval(() => console.error(`  still installing, ${secondsSince(started)} s`), SIGN_OF_LIFE_MS);
+  const npm = await ended(
+    spawn('npm', ['ci', '--prefix', work, '--loglevel=error', ...flags], {
+      stdio: ['ignore', 'ignore', 2],
+      env: outsideNpm(),
+    }),
+  );
+  clearInterval(signs);
   if (npm.status !== 0) {
     console.error(
       `ilab-backend: the packages could not be installed: npm ci ${ending(npm)}; node_modules is unchanged`,
@@ -48,6 +56,17 @@ function install() {
   swapIn();
   console.error(`Packages installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   return 0;
+}
+
+function secondsSince(started) {
+  return Math.round((Date.now() - started) / 1000);
+}
+
+function ended(child) {
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ error, status: null, signal: null }));
+    child.on('exit', (status, signal) => resolve({ status, signal }));
+  });
 }
 
 function swapIn() {

@@ -1,7 +1,7 @@
 import { unreachable } from '../domain/errors.ts';
 import { gpuHoursOf } from '../domain/report/gpu-hours.ts';
 import type { FailureReport, Report, RunReport, StageReport } from '../domain/report/report.ts';
-import { approvalSpan, spansOf } from '../domain/report/spans.ts';
+import { approvalSpan, installSpans, spansOf } from '../domain/report/spans.ts';
 import { overheadOf } from '../domain/run/overhead.ts';
 import { endingOf } from '../domain/run/run-ending.ts';
 import { attemptPhase, hasEnded, shownPhase } from '../domain/run/run-phase.ts';
@@ -125,6 +125,7 @@ function reportStage(record: RunRecord, stage: StageRecord, sights: Sights, now:
   const { decision, approval } = stage;
   const result = resultOf(record.name, stage)?.result;
   const asked = approvalSpan(approval, now);
+  const before = [...(asked === undefined ? [] : [asked]), ...installSpans(record, stage)];
   return {
     name: stage.name,
     phase: seenPhase(stage, sights),
@@ -142,7 +143,7 @@ function reportStage(record: RunRecord, stage: StageRecord, sights: Sights, now:
       attempt: attempt.attempt,
       phase: attemptPhase(attempt),
       ...(attempt.gpus === undefined ? {} : { gpus: attempt.gpus }),
-      spans: [...(index === 0 && asked !== undefined ? [asked] : []), ...spansOf(attempt, record.target, now)],
+      spans: [...(index === 0 ? before : []), ...spansOf(attempt, record.target, now)],
     })),
     metrics: result?.metrics ?? {},
     ...(result?.chosen === undefined ? {} : { chosen: result.chosen }),

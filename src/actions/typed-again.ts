@@ -74,8 +74,11 @@ function filesByOrigin(origins: Readonly<Record<string, Origin>>): readonly stri
   return [...new Set(Object.values(origins).flatMap((origin) => (origin.kind === 'values' ? [origin.file] : [])))];
 }
 
-/** The command that plans the same anew: `ilab-backend run images --set photos=/data/photos --only tune`. */
-export function typedAgain(document: RunDocument): string {
+/**
+ * The command that plans the same anew: `ilab-backend run images --set photos=/data/photos --only tune`. `change`: a parameter
+ * that is another then, `train.epochs=3`.
+ */
+export function typedAgain(document: RunDocument, change?: string): string {
   const { pipeline, profile, set, valueFiles, timeouts = {}, require = [], stopOn = [] } = typedThen(document);
   const { stages = {}, origins = {}, target } = JSON.parse(document.sources) as Partial<RunSources>;
   const { selected } = document.selection;
@@ -88,7 +91,7 @@ export function typedAgain(document: RunDocument): string {
     ...flag('--project', document.typed?.project === undefined ? [] : [document.typed.project]),
     ...flag('--profile', profile === undefined ? [] : [profile]),
     ...flag('-f', valueFiles),
-    ...flag('--set', set),
+    ...flag('--set', change === undefined ? set : [...set.filter((text) => nameIn(text) !== nameIn(change)), change]),
     ...(isPart ? flag('--only', [selected.join(',')]) : []),
     ...selectionFlags(document.selection),
     ...flag('--input', document.typed?.inputs ?? []),
@@ -97,6 +100,10 @@ export function typedAgain(document: RunDocument): string {
     ...flag('--stop-on', stopOn),
     ...flag('--target', isPlaceTyped ? [target] : []),
   ].join(' ');
+}
+
+function nameIn(text: string): string {
+  return text.split('=', 1)[0] ?? text;
 }
 
 /** As `--set` reads it. */

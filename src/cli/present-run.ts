@@ -48,7 +48,9 @@ export async function presentRun(
     if (flags.output === 'json') subscriber.event(stopped(deps, last.run, error, next));
     if (!GOES_ON_AFTER.has(error.code)) throw error;
     const { code, message, hint, cause } = error;
-    throw new UserError(code, message, { cause, hint: `${hint}\n  then go on: \`${next}\`` });
+    // Whoever drove or followed a run asks first what became of it.
+    const kept = code === 'unreachable' ? 'nothing was cancelled; ' : '';
+    throw new UserError(code, message, { cause, hint: `${kept}${hint}\n  then go on: \`${next}\`` });
   } finally {
     await subscriber.close();
   }

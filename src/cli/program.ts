@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../domain/errors.ts';
 import { COMMANDS, type CommandEntry, GROUP_TITLES } from './commands.ts';
 import type { CliContext } from './context.ts';
@@ -99,6 +99,7 @@ function newProgram(context: CliContext): Command {
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
+    .configureHelp({ groupItems: inOneOrder })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -108,6 +109,19 @@ function newProgram(context: CliContext): Command {
     });
   program.addHelpText('after', `\n${EXAMPLES}`);
   return program;
+}
+
+/** Groups of flags come alike in each command, whatever order they were defined in: what is worked on first, the place last. */
+const FLAG_GROUPS = ['What runs:', 'Values:', 'Options:', 'Where:'];
+
+function inOneOrder<T extends Command | Option>(
+  all: T[],
+  visible: T[],
+  groupOf: (item: T) => string,
+): Map<string, T[]> {
+  const groups = new Help().groupItems(all, visible, groupOf);
+  const place = (title: string): number => FLAG_GROUPS.indexOf(title);
+  return new Map([...groups].sort(([a], [b]) => place(a) - place(b)));
 }
 
 const EXAMPLES = `Examples:

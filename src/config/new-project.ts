@@ -4,6 +4,7 @@ import { previewBindings } from '../domain/pipeline/bindings.ts';
 import { gpusOf } from '../domain/plan/workload.ts';
 import type { SourceFiles } from '../ports/source-files.ts';
 import type { ParamLeaf } from '../template/schema/param-leaves.ts';
+import { type AbsentLocation, absentLocation } from './absent-location.ts';
 import { type ConfigRequest, configure, readChoices, readPipeline } from './configure.ts';
 import { ConfigFault, refuse } from './faults.ts';
 import { isElsewhere, locationFrom } from './locations.ts';
@@ -30,8 +31,8 @@ export interface ProfileChoice {
 export interface NewProject {
   readonly text: string;
   readonly missing: readonly ParamLeaf[];
-  /** Parameters whose value is a folder of this machine that is not there, with the value. */
-  readonly absent: readonly { readonly path: string; readonly folder: string }[];
+  /** Parameters whose value is a folder of this machine that is not there, or no URL that can be read, with the value. */
+  readonly absent: readonly (AbsentLocation & { readonly path: string; readonly folder: string })[];
 }
 
 /** The pipeline that is meant. Throws `unknown-pipeline`. */
@@ -114,9 +115,10 @@ export async function newProject(files: SourceFiles, request: ConfigRequest): Pr
     const value = valueAt(typed.values, path);
     if (value === undefined) continue;
     live.set(path, source === undefined ? value : placed(value, source.builtin, request.places));
-    if (source === undefined || typeof value !== 'string' || isElsewhere(value, source.builtin)) continue;
+    if (source === undefined || typeof value !== 'string' || source.builtin.includes(value)) continue;
     const folder = locationFrom(value, request.places.cwd, source.builtin, request.places.home);
-    if (!(await isFolder(files, folder))) absent.push({ path, folder: value });
+    const found = await absentLocation(files, value, folder);
+    if (found !== undefined) absent.push({ path, folder: value, ...found });
   }
   for (const { path } of missing) live.set(path, undefined);
   const values = judge?.withDefaults(mergeGiven(below).values) ?? {};

@@ -17,7 +17,7 @@ export const ERRORS = {
   'unknown-stage': { exitCode: 2, hint: 'see the stages: `ilab-backend pipelines show PIPELINE`' },
   'not-supported': { exitCode: 2, hint: 'choose another variant or profile' },
   'cannot-start': { exitCode: 5, hint: 'see what is missing here: `ilab-backend doctor`' },
-  unreachable: { exitCode: 6, hint: 'nothing was cancelled; try again when it answers' },
+  unreachable: { exitCode: 6, hint: 'try again when it answers' },
   'not-found': { exitCode: 7, hint: 'see the runs: `ilab-backend list`' },
   'run-lost': {
     exitCode: 9,

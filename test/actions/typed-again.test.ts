@@ -44,6 +44,12 @@ test('all that was typed is typed again, as a shell takes it', () => {
   );
 });
 
+test('a change takes the place of what was typed of the same parameter', () => {
+  expect(typedAgain(document, 'train.epochs=1')).toBe(
+    typedAgain(document).replace(' --set train.epochs=3', '').replace(' --only', ' --set train.epochs=1 --only'),
+  );
+});
+
 test('what files said is not typed', () => {
   const file = { kind: 'project', file: 'ilab-backend.yaml', line: 1, column: 1 };
   const origins = Object.fromEntries(Object.keys(sources.origins).map((path) => [path, file]));

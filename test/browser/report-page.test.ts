@@ -144,6 +144,6 @@ function violationsOf(page: Page, scheme: 'light' | 'dark'): Promise<readonly st
   // A scheme changes colours only.
   const rules = scheme === 'dark' ? "{ runOnly: ['color-contrast'] }" : '{}';
   return page.evaluate(
-    `axe.run({ exclude: ['svg > *'] }, ${rules}).then(({ violations }) => violations.map(({ id, help, nodes }) => id + ': ' + help + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
+    `axe.run(document, ${rules}).then(({ violations }) => violations.map(({ id, help, nodes }) => id + ': ' + help + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
   );
 }

@@ -47,6 +47,19 @@ describe('help and version', () => {
   });
 });
 
+test('groups of flags come in one order in every help', async () => {
+  const terminal = new Terminal();
+  const orders: string[] = [];
+  const visit = (command: Command): void => {
+    const titles = command.helpInformation().match(/^[A-Z][A-Za-z ]*:$/gm) ?? [];
+    orders.push(titles.filter((title) => !['Arguments:', 'Commands:', 'Examples:'].includes(title)).join(' '));
+    command.commands.forEach(visit);
+  };
+  (await wholeProgram(['train'], terminal.context())).commands.forEach(visit);
+  expect(orders).toContain('What runs: Values: Options: Where:');
+  for (const order of orders) expect(order).toMatch(/^(What runs: ?)?(Values: ?)?(Options: ?)?(Where:)?$/);
+});
+
 test('no line of any help is wider than a terminal of 80 columns', async () => {
   const terminal = new Terminal();
   const lines = (await type('--help')).stdout.split('\n');

@@ -37,7 +37,7 @@ describe('scripts/with-node --build builds dist/', () => {
   test('with the programs and the names of the stages', () => {
     const { status, stdout, stderr } = build();
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'first\n' });
-    expect(stderr).toMatch(/^Built dist\/ in \d+ ms\n$/);
+    expect(stderr).toMatch(/^Building dist\/: some seconds ...\nBuilt dist\/ in \d+ ms\n$/);
     expect(clone.withNode('node', 'dist/supervisor.js').stdout).toBe('supervisor\n');
     expect(clone.withNode('node', 'dist/transfer.js').stdout).toBe('transfer\n');
     expect(clone.withNode('node', 'dist/store.js').stdout).toBe('store\n');
@@ -72,7 +72,7 @@ describe('scripts/with-node --build builds dist/', () => {
     };
     for (const [what, change] of Object.entries(changes)) {
       change();
-      expect(build().stderr, what).toMatch(/^Built dist/);
+      expect(build().stderr, what).toMatch(/^Built dist/m);
     }
     expect(build().stderr).toBe('');
   }, 90_000); // eleven starts of a shell and two Nodes

@@ -30,7 +30,9 @@ describe('scripts/with-node installs the packages', () => {
   test('of a fresh clone, before it runs the command, and keeps stdout for the command', () => {
     const { status, stdout, stderr } = clone.withNode('ls', 'node_modules');
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'by\nsome-package\n' });
-    expect(stderr).toMatch(/^Installing packages \(npm ci\) ...\nPackages installed in [\d.]+ s\n$/);
+    expect(stderr).toMatch(
+      /^Installing packages into node_modules\/ \(npm ci\): .* once ...\nPackages installed in [\d.]+ s\n$/,
+    );
     expect(read('npm-calls')).toMatch(/^ci --prefix \.install-\w+ .*--ignore-scripts/);
     expect(leftovers()).toEqual([]);
   });

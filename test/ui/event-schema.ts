@@ -70,6 +70,7 @@ const warning = z.strictObject({
   message: z.string(),
   evidence: z.string().exactOptional(),
   fix: z.string().exactOptional(),
+  command: z.string().exactOptional(),
 });
 
 const phase = z.enum(['Running', 'Interrupted', 'Succeeded', 'Failed', 'Refused', 'CannotStart', 'Cancelled', 'Lost']);

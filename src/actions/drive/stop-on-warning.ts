@@ -3,9 +3,9 @@ import type { Warning } from '../../domain/attempt/progress.ts';
 import type { RunEvent } from '../../domain/event.ts';
 import type { Stage } from '../../domain/pipeline/pipeline.ts';
 import { isCancelling } from '../../domain/run/run-phase.ts';
-import { adviceFor } from '../../domain/training/advice.ts';
 import { PROGRESS_PREFIX } from '../../domain/training/own-line.ts';
 import type { AttemptRef } from '../../ports/target.ts';
+import { adviserIn } from '../follow/advise-on.ts';
 import { type Advise, followProgress, readProgress } from '../follow/read-progress.ts';
 import type { DriveContext } from './drive-context.ts';
 
@@ -21,11 +21,11 @@ export class AttemptWatch {
   #stopped: Warning | undefined;
 
   constructor(context: DriveContext, stage: Stage, ref: AttemptRef) {
-    const { pipeline } = context.decision;
+    const { pipeline, document } = context.decision;
     this.#context = context;
     this.#stage = stage;
     this.#ref = ref;
-    this.#advise = (kind) => adviceFor(kind, stage.engines[pipeline.choice(stage.name).engine]?.watch, pipeline.params);
+    this.#advise = adviserIn({ run: ref.run, stage: stage.name, document, pipeline });
   }
 
   /** Follows the log until the attempt has ended or `signal` fires; `terminate` is called at most once. */

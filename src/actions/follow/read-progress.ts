@@ -14,7 +14,9 @@ export type Said =
   | { readonly kind: 'warned'; readonly time: string; readonly warning: Warning };
 
 /** What to change against a fault; called only where there is one. */
-export type Advise = (kind: WarningKind) => string | Promise<string>;
+export type Advise = (kind: WarningKind) => Counsel | Promise<Counsel>;
+/** What a warning is told with: what to change, and what to type for it. */
+export type Counsel = Pick<Warning, 'fix' | 'command'>;
 
 interface ProgressOptions extends Pick<LogOptions, 'follow' | 'tail'> {
   /** With it a follower notices silence while it lasts; without it silence is seen from the line that ends it. */
@@ -78,7 +80,7 @@ async function* say(heard: readonly Heard[], advise: Advise | undefined): AsyncG
 /** What the pipeline says of a run may be unreadable: the warning is told all the same. */
 async function advised(warning: Warning, advise: Advise | undefined): Promise<Warning> {
   try {
-    return advise === undefined ? warning : { ...warning, fix: await advise(warning.kind) };
+    return advise === undefined ? warning : { ...warning, ...(await advise(warning.kind)) };
   } catch {
     return warning;
   }

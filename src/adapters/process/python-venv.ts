@@ -55,12 +55,7 @@ export async function prepareVenv(
   say: (message: string) => void,
   signal: AbortSignal,
 ): Promise<string> {
-  const uv = await versionOf(host, 'uv', ['--version'], signal);
-  const python = await findPython(host, image, signal);
-  // pip runs out of its wheel: to install and compile it took longer than what it was for. Without the wheel `venv` looks for
-  // one itself, and says what to install when there is none.
-  const hasPip = uv === undefined && python.pip === undefined;
-  const path = join(host.envs, `venv-${hashOf(image, python, hasPip)}`);
+  const { uv, python, path } = await placeOf(host, image, signal);
   if (isUsable(path)) return path;
   // Under a name of its own: another may be doing the same, in this process too.
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -91,12 +86,21 @@ export async function prepareVenv(
   return path;
 }
 
+/** With what an environment is made, and where it is. */
+async function placeOf(host: PythonHost, image: EngineLock, signal: AbortSignal) {
+  const uv = await versionOf(host, 'uv', ['--version'], signal);
+  const python = await findPython(host, image, signal);
+  // pip runs out of its wheel: to install and compile it took longer than what it was for. Without the wheel `venv` looks for
+  // one itself, and says what to install when there is none.
+  const hasPip = uv === undefined && python.pip === undefined;
+  return { uv, python, path: join(host.envs, `venv-${hashOf(image, python, hasPip)}`) };
+}
+
 /** Where the environment of a lock file will be, and what is installed into it; undefined = it is there. Makes nothing. */
 export async function missingVenv(host: PythonHost, image: EngineLock): Promise<Installation | undefined> {
   const packages = packagesOf(image);
   try {
-    const python = await findPython(host, image, new AbortController().signal);
-    const place = join(host.envs, `venv-${hashOf(image, python)}`);
+    const { path: place } = await placeOf(host, image, new AbortController().signal);
     return isUsable(place) ? undefined : { place, packages };
   } catch (error) {
     // That there is no Python is told by whoever needs it: `doctor` and `run`.

@@ -85,8 +85,13 @@ async function init(context: CliContext, dir: string, flags: InitFlags, asker: A
   if (asker !== undefined) await askValues(maker, asker, request, set);
   const { text, missing, absent } = await maker.draft(request);
   await context.writeFiles(dir, [{ path: PROJECT_FILE, text }]);
-  for (const { path, folder } of absent) {
-    context.stderr.write(`there is no folder ${oneLine(folder)} yet, which ${path} names\n`);
+  for (const { path, folder, what, near } of absent) {
+    const told = oneLine(folder);
+    const why =
+      what === 'folder'
+        ? `there is no folder ${told} yet, which ${path} names`
+        : `${path}: ${told} is no URL that can be read`;
+    context.stderr.write(`${why}${near === undefined ? '' : `; did you mean ${oneLine(near)}?`}\n`);
   }
   context.stdout.write(whatNext(file, dir, { request, cluster, missing: missing.map(({ path }) => path) }));
   return 0;

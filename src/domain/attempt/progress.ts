@@ -44,4 +44,6 @@ export interface Warning {
   readonly evidence?: string;
   /** What to change, e.g. the parameter. */
   readonly fix?: string;
+  /** What to type for it: a new run with the parameter changed, or the same one again. */
+  readonly command?: string;
 }

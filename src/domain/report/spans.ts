@@ -1,9 +1,10 @@
-import type { ApprovalRecord, AttemptRecord, RunRecord } from '../run/run-record.ts';
+import { preparingOf } from '../run/overhead.ts';
+import type { ApprovalRecord, AttemptRecord, RunRecord, StageRecord } from '../run/run-record.ts';
 
 /** What an attempt's seconds went to. */
-export const SPAN_KINDS = ['approval', 'ours', 'queue', 'schedule', 'wait', 'pull', 'init', 'user'] as const;
+export const SPAN_KINDS = ['approval', 'install', 'ours', 'queue', 'schedule', 'wait', 'pull', 'init', 'user'] as const;
 /**
- * `approval`: a person was asked. `ours`: this program submitted, or had not noticed the end yet. `queue`: its object was there
+ * `approval`: a person was asked. `install`: packages were installed before it, for this and later stages. `ours`: this program submitted, or had not noticed the end yet. `queue`: its object was there
  * and no pod. `schedule`: a pod without a node. `wait`: queue and schedule where the record does not tell them apart, also of
  * what never started. `pull`: images and volumes. `init`: init containers and model servers. `user`: the main container.
  */
@@ -75,6 +76,11 @@ export function approvalSpan(approval: ApprovalRecord | undefined, now: string):
   const { asked, given } = approval;
   const to = given?.at ?? now;
   return Date.parse(to) <= Date.parse(asked) ? undefined : spanOf('approval', asked, to, given === undefined);
+}
+
+/** The times in which what a stage runs in was made, before its first attempt. */
+export function installSpans(record: RunRecord, stage: StageRecord): readonly Span[] {
+  return preparingOf(record, stage).map(([from, to]) => spanOf('install', from, to, false));
 }
 
 /** Neighbours of one kind are one. */

@@ -44,6 +44,14 @@ function preparingSeconds(stages: readonly StageRecord[], driven: readonly Span[
 
 const PREPARING_MIN = 1;
 
+/** When a driver prepared what a stage runs in; what took a moment is left out. */
+export function preparingOf(record: RunRecord, { decision, attempts: [first] }: StageRecord): readonly Span[] {
+  if (decision?.kind !== 'run' || first === undefined) return [];
+  return drivenSpans(record)
+    .map(([from, to]): Span => [later(from, decision.at), earlier(to, first.at.intent)])
+    .filter(([from, to]) => (secondsBetween(from, to) ?? 0) >= PREPARING_MIN);
+}
+
 function ownSeconds({ at }: AttemptRecord, target: RunRecord['target'], driven: readonly Span[]): number {
   if (at.started === undefined) return 0;
   const begun = target === 'kubernetes' ? at.bound : at.started;

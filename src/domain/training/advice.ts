@@ -18,14 +18,43 @@ const GENERAL: Readonly<Record<WarningKind, string>> = {
   'gpu-fault': 'the GPU or its node is at fault, not the training: keep the node out (`kubectl cordon`) and resume',
 };
 
-/** What to change: the pipeline's parameters with their values now, else what holds in general. */
-export function adviceFor(kind: WarningKind, advice: WatchAdvice | undefined, params: JsonObject): string {
+/** What to do against a fault. */
+export interface Advice {
+  /** What to change: the pipeline's parameters with their values now, else what holds in general. */
+  readonly fix: string;
+  /** How it is done: `--set` takes `set`; the same run goes on; nothing that could be typed. */
+  readonly how: { readonly kind: 'change'; readonly set: string } | { readonly kind: 'resume' | 'unknown' };
+}
+
+/** What to do, with the values of `params`; `advice` is what the pipeline says of the engine. */
+export function adviceFor(kind: WarningKind, advice: WatchAdvice | undefined, params: JsonObject): Advice {
   const own = advice?.[kind];
   const phrases = REMEDIES.flatMap((remedy) => {
     const named = (own?.[remedy] ?? []).map((path) => withValue(path, valueAt(params, path)));
     return named.length === 0 ? [] : [`${remedy} ${named.join(' or ')}`];
   });
-  return phrases.length === 0 ? GENERAL[kind] : phrases.join(', or ');
+  if (phrases.length === 0) {
+    return { fix: GENERAL[kind], how: { kind: kind === 'gpu-fault' ? 'resume' : 'unknown' } };
+  }
+  const changes = REMEDIES.flatMap((remedy) =>
+    (own?.[remedy] ?? []).map((path) => ({ path, value: changed(remedy, valueAt(params, path)) })),
+  );
+  // One whose value is known can be copied as it stands.
+  const { path, value = 'VALUE' } = changes.find((change) => change.value !== undefined) ?? changes[0] ?? { path: '' };
+  return { fix: phrases.join(', or '), how: { kind: 'change', set: `${path}=${value}` } };
+}
+
+/** Half as much, twice as much, the other way round; undefined where that says nothing. */
+function changed(remedy: Remedy, now: Json | undefined): string | undefined {
+  switch (remedy) {
+    case 'lower':
+      if (typeof now !== 'number' || now <= 0 || now === 1) return undefined;
+      return String(Number.isInteger(now) ? Math.floor(now / 2) : now / 2);
+    case 'raise':
+      return typeof now === 'number' && now > 0 ? String(now * 2) : undefined;
+    case 'set':
+      return typeof now === 'boolean' ? String(!now) : undefined;
+  }
 }
 
 /** A longer value is no number that anybody raises or lowers. */

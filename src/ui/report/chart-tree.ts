@@ -102,7 +102,9 @@ class ChartElement {
     // The sheet of the page has its rules.
     if (this.#name === 'style') return '';
     const styles = [...this.#styles].map(([name, value]) => `${name}:${value}`).join(';');
-    const attributes = [...this.#attributes, ...(styles === '' ? [] : [['style', styles] as const])];
+    // The picture as a whole has a name and a description; its parts are no images, and a reader skips them.
+    const own = [...this.#attributes].filter(([name]) => this.#name === 'svg' || !name.startsWith('aria-'));
+    const attributes = [...own, ...(styles === '' ? [] : [['style', styles] as const])];
     const written = attributes.map(([name, value]) => ` ${name}="${escapeText(value)}"`).join('');
     return `<${this.#name}${written}>${this.#children.map((child) => child.write()).join('')}</${this.#name}>`;
   }

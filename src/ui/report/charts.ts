@@ -154,6 +154,16 @@ function hasSteps({ points }: Series): boolean {
   return points.every(({ step }, index) => step !== undefined && step > (points[index - 1]?.step ?? -1));
 }
 
+/** Of each value the phase of its stage, from 0: a phase counts its steps anew, whatever its time is. */
+function phasesOf({ points }: Series): readonly number[] {
+  let [phase, before] = [0, -1];
+  return points.map(({ step = before }) => {
+    if (step < before) phase += 1;
+    before = step;
+    return phase;
+  });
+}
+
 /** How a figure went; `small` for those beside the losses. */
 export function curveChart(metric: string, curves: readonly Curve[], id: string, size: 'large' | 'small'): Markup {
   const unit = unitOf(
@@ -163,12 +173,13 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
     ),
   );
   const bySteps = curves.every(({ series }) => hasSteps(series));
-  const points = curves.flatMap((curve, line) =>
-    curve.series.points.map(({ seconds, value, step = 0 }) => ({
-      ...{ x: bySteps ? step : seconds / unit.seconds, value, name: curve.name, line },
+  const points = curves.flatMap((curve, line) => {
+    const phases = phasesOf(curve.series);
+    return curve.series.points.map(({ seconds, value, step = 0 }, index) => ({
+      ...{ x: bySteps ? step : seconds / unit.seconds, value, name: curve.name, line, phase: phases[index] ?? 0 },
       fill: strokeOf(curve).stroke,
-    })),
-  );
+    }));
+  });
   const told = curves.map(({ name, series: { points: all } }) => {
     const values = all.map(({ value }) => value);
     const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
@@ -190,7 +201,8 @@ export function curveChart(metric: string, curves: readonly Curve[], id: string,
           Plot.lineY(
             points.filter((point) => point.line === line),
             {
-              ...{ x: 'x', y: 'value', strokeWidth: 1.75 },
+              // From the end of a phase to the begin of the next there was no training.
+              ...{ x: 'x', y: 'value', z: 'phase', strokeWidth: 1.75 },
               ...strokeOf(curve),
             },
           ),

@@ -9,6 +9,7 @@ import { formatDuration } from '../text/format.ts';
 /** What a kind of time is called. */
 export const SPAN_NAMES: Readonly<Record<SpanKind, string>> = {
   approval: 'approval',
+  install: 'installing packages',
   ours: 'ilab-backend',
   queue: 'queue',
   schedule: 'schedule',

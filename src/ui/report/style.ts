@@ -9,7 +9,7 @@ export const STYLE = `
   --bad: #a3231a; --good: #1d6b37;
   --run-1: #1257a6; --run-2: #a8480e; --run-3: #1d6b37; --run-4: #7a3191; --run-5: #7a5c00; --run-6: #5a5e66;
   --span-user: #1257a6; --span-init: #5e93cf; --span-pull: #a4c3e6; --span-schedule: #c9b37e; --span-queue: #e2d3ab;
-  --span-wait: #d8c592; --span-ours: #70757e; --span-approval: #b98bc7;
+  --span-wait: #d8c592; --span-ours: #70757e; --span-approval: #b98bc7; --span-install: #4f9a8b;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -17,7 +17,7 @@ export const STYLE = `
     --bad: #ff8f85; --good: #7fd19b;
     --run-1: #7db4f0; --run-2: #f0a26b; --run-3: #7fd19b; --run-4: #d59ae8; --run-5: #e0c25a; --run-6: #a4a9b2;
     --span-user: #7db4f0; --span-init: #4c7fb8; --span-pull: #33557c; --span-schedule: #9a8350; --span-queue: #6a5c3b;
-    --span-wait: #827046; --span-ours: #8b919b; --span-approval: #a674b6;
+    --span-wait: #827046; --span-ours: #8b919b; --span-approval: #a674b6; --span-install: #5fb3a2;
   }
 }
 * { box-sizing: border-box; }
@@ -99,7 +99,7 @@ aside ul { margin: .25rem 0; padding-left: 1.1rem; }
     --bad: #a3231a; --good: #1d6b37;
     --run-1: #1257a6; --run-2: #a8480e; --run-3: #1d6b37; --run-4: #7a3191; --run-5: #7a5c00; --run-6: #5a5e66;
     --span-user: #1257a6; --span-init: #5e93cf; --span-pull: #a4c3e6; --span-schedule: #c9b37e; --span-queue: #e2d3ab;
-    --span-wait: #d8c592; --span-ours: #70757e; --span-approval: #b98bc7;
+    --span-wait: #d8c592; --span-ours: #70757e; --span-approval: #b98bc7; --span-install: #4f9a8b;
     print-color-adjust: exact; -webkit-print-color-adjust: exact;
   }
   html { font-size: 10pt; }

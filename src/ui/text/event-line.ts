@@ -6,7 +6,15 @@ import { type TypedPlace, withPlace } from '../../domain/typed-place.ts';
 import { formatDuration } from './format.ts';
 import { phaseTone, type Tone } from './paint.ts';
 import type { Past } from './past-line.ts';
-import { metricsPhrase, originPhrase, outcomePhrase, outcomeWord, overheadPhrase, progressPhrase } from './phrases.ts';
+import {
+  metricsPhrase,
+  originPhrase,
+  outcomePhrase,
+  outcomeWord,
+  overheadPhrase,
+  progressPhrase,
+  warningCommands,
+} from './phrases.ts';
 import { oneLine, type TextOptions } from './sanitize.ts';
 
 /** An event in people's words. */
@@ -82,10 +90,11 @@ function ownLine(event: RunEvent, options: TextOptions | undefined, past: Past |
     case 'attempt-progress':
       return say(progressPhrase(event.progress, options), 'faint');
     case 'attempt-warned': {
-      const { message, evidence, fix } = event.warning;
+      const { message, evidence, fix, command } = event.warning;
       return say(`warning: ${oneLine(message, options)}`, 'warning', [
         ...(evidence === undefined ? [] : [`| ${oneLine(evidence, options)}`]),
         ...(fix === undefined ? [] : [`fix: ${oneLine(fix, options)}`]),
+        ...warningCommands(event.run, command, { goesOn: true }).map((text) => oneLine(text, options)),
       ]);
     }
     case 'attempt-ended':

@@ -112,3 +112,14 @@ export function overheadPhrase({
   const preparing = preparingSeconds === undefined ? '' : ` ${formatDuration(preparingSeconds)} installing packages,`;
   return `${formatDuration(stageSeconds)} in stages,${preparing} ${formatDuration(ownSeconds)} our own${asked}`;
 }
+
+/** What to type on a warning, a line each; an attempt that goes on holds what a new run needs, or what the node shall lose. */
+export function warningCommands(
+  run: string,
+  command: string | undefined,
+  { goesOn }: { readonly goesOn: boolean },
+): readonly string[] {
+  if (command === undefined) return [];
+  const end = goesOn ? [`end this one: ilab-backend cancel ${run}`] : [];
+  return [...end, `then: ${command}`];
+}

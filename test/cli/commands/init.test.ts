@@ -18,7 +18,9 @@ const PROFILES: readonly ProfileChoice[] = [
 ];
 
 const absentIn = (set: readonly string[]) =>
-  set.includes('data=./nowhere') ? [{ path: 'data', folder: './nowhere' }] : [];
+  set.includes('data=./nowhere')
+    ? [{ path: 'data', folder: './nowhere', what: 'folder' as const, near: './elsewhere' }]
+    : [];
 
 /** Of a pipeline that needs `data` and `model`; a value `bad` is refused. The text of the file is what it was made from. */
 function fakeMaker(isThere: boolean): ProjectMaker {
@@ -160,7 +162,7 @@ test('a folder that a value names and that is not there is told in a line', asyn
   const { exitCode, stderr, written } = await type('init --yes --set data=./nowhere');
   expect({ exitCode, stderr, files: written.length }).toEqual({
     exitCode: 0,
-    stderr: 'there is no folder ./nowhere yet, which data names\n',
+    stderr: 'there is no folder ./nowhere yet, which data names; did you mean ./elsewhere?\n',
     files: 1,
   });
 });

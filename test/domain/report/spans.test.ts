@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { gpuHoursOf } from '../../../src/domain/report/gpu-hours.ts';
 import { POINTS_MAX, SeriesCollector } from '../../../src/domain/report/series.ts';
-import { spansOf } from '../../../src/domain/report/spans.ts';
-import type { AttemptRecord } from '../../../src/domain/run/run-record.ts';
+import { installSpans, spansOf } from '../../../src/domain/report/spans.ts';
+import type { AttemptRecord, RunRecord, StageRecord } from '../../../src/domain/run/run-record.ts';
 import { attemptOf, recordOf, withStage } from '../../fakes/records.ts';
 import { failed, succeeded } from '../../fakes/story.ts';
 
@@ -50,6 +50,25 @@ describe('the spans of an attempt', () => {
 
   test('on this machine are ours until the stage begins, and the stage while it runs', () => {
     expect(told(attempt({ bound: 1, started: 2 }), 'local')).toEqual(['ours 2', 'user 998 open']);
+  });
+
+  test('before it: installing packages while a driver lived, from when it was decided to run until it was submitted', () => {
+    const told = (intent: number, endedAt: number) => {
+      const attempts = [attempt({ intent })];
+      const record = withStage(recordOf('a', ['greet']), 'greet', {
+        decision: { kind: 'run', at: time(10) },
+        attempts,
+      });
+      const driver = { startedAt: time(0), endedAt: time(endedAt) } as RunRecord['drivers'][number];
+      const [stage] = record.stages;
+      return installSpans({ ...record, drivers: [driver] }, stage as StageRecord).map(({ kind, seconds }) => [
+        kind,
+        seconds,
+      ]);
+    };
+    expect(told(50, 400)).toEqual([['install', 40]]);
+    expect(told(50, 30)).toEqual([['install', 20]]);
+    expect(told(10.5, 400)).toEqual([]);
   });
 
   test('never have a negative length, whatever the clocks of two machines say', () => {

@@ -17,7 +17,7 @@ export function toUserError(error: unknown, place: ClusterPlace, what?: string):
   switch (error.kind) {
     case 'unreachable':
       return fault('unreachable', `${place.server} (context ${place.context}) does not answer: ${why}`, {
-        hint: 'nothing was cancelled; is it up, is a VPN needed, is it the cluster that was meant (`--context`)?',
+        hint: 'is it up, is a VPN needed, is it the cluster that was meant (`--context`)?',
       });
     case 'ambiguous':
     case 'server':
@@ -25,7 +25,7 @@ export function toUserError(error: unknown, place: ClusterPlace, what?: string):
       return fault('unreachable', `${place.server} does not answer: ${why}`);
     case 'unauthorized':
       return fault('unreachable', `${place.server} refuses the credentials of ${place.context}: ${why}`, {
-        hint: `nothing was cancelled; try \`kubectl --context ${place.context} auth whoami\``,
+        hint: `try \`kubectl --context ${place.context} auth whoami\``,
       });
     case 'forbidden': {
       const right = missingRight(error.message);

@@ -197,10 +197,11 @@ function toAttempt(attempt: AttemptRecord, sight: Sight | undefined, stagePhase:
 function toWarnings(warnings: readonly AttemptWarning[] | undefined): Pick<RunObjectAttempt, 'warnings'> {
   if (warnings === undefined) return {};
   return {
-    warnings: warnings.map(({ kind, at, message, evidence, fix }) => ({
+    warnings: warnings.map(({ kind, at, message, evidence, fix, command }) => ({
       ...{ kind, at, message },
       ...(evidence === undefined ? {} : { evidence }),
       ...(fix === undefined ? {} : { fix }),
+      ...(command === undefined ? {} : { command }),
     })),
   };
 }

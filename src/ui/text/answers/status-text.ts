@@ -15,7 +15,7 @@ import type { AttemptRecord, RunRecord, StageRecord } from '../../../domain/run/
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../../domain/run/sight.ts';
 import { formatAge, formatDuration } from '../format.ts';
 import { paint, phaseTone } from '../paint.ts';
-import { originPhrase, outcomePhrase, outcomeWord, overheadPhrase, resultPhrase } from '../phrases.ts';
+import { originPhrase, outcomePhrase, outcomeWord, overheadPhrase, resultPhrase, warningCommands } from '../phrases.ts';
 import { oneLine, type TextOptions } from '../sanitize.ts';
 import { table } from '../table.ts';
 import { padTo, wrapTo } from '../text-width.ts';
@@ -80,10 +80,14 @@ function warningLines(
     stage.attempts.flatMap(({ attempt, outcome }) =>
       (warned.get(stage.name)?.get(attempt) ?? [])
         .filter(({ message }) => outcome?.kind !== 'failed' || !outcome.message.includes(message))
-        .flatMap(({ message, at, evidence, fix }) => [
+        .flatMap(({ message, at, evidence, fix, command }) => [
           ...said('', `${stage.name}, attempt ${attempt}, warned ${formatAge(at, now)} ago: ${message}`, options),
           ...(evidence === undefined ? [] : said('  ', `| ${evidence}`, options)),
           ...(fix === undefined ? [] : said('  ', `fix: ${fix}`, options)),
+          // A command that is wrapped cannot be copied.
+          ...warningCommands(record.name, command, { goesOn: outcome === undefined }).map(
+            (text) => `  ${paint('warning', oneLine(text, options), options.color === true)}`,
+          ),
         ]),
     ),
   );

@@ -5,6 +5,7 @@ import type { Screen } from '../../screen.ts';
 import type { Series } from '../../series.ts';
 import { formatNumber } from '../format.ts';
 import { paint } from '../paint.ts';
+import { warningCommands } from '../phrases.ts';
 import { oneLine, sanitize } from '../sanitize.ts';
 import { symbolsFor } from '../symbols.ts';
 import { cutTo, padTo, textWidth, wrapTo } from '../text-width.ts';
@@ -66,15 +67,18 @@ function course(series: Series, room: number, look: Look): string {
 }
 
 /** What its log told that somebody should look at, the newest first; of a stage that waits for approval, what all logs told. */
-export function warningLines({ stages }: RunView, stage: StageView, look: Look): readonly string[] {
+export function warningLines({ run, stages }: RunView, stage: StageView, look: Look): readonly string[] {
   const room = look.columns - INDENT.length;
   const of = stage.phase === 'AwaitingApproval' ? stages : [stage];
   return of
     .flatMap(({ name, about }) => (about?.warnings ?? []).map((warning) => ({ name, ...warning })))
     .reverse()
-    .flatMap(({ name, message, fix }) => [
+    .flatMap(({ name, message, fix, command }) => [
       ...wrapTo(`warning${name === stage.name ? '' : ` of ${name}`}: ${oneLine(message, look)}`, room),
       ...(fix === undefined ? [] : wrapTo(`fix: ${oneLine(fix, look)}`, room)),
+      ...warningCommands(run, command, { goesOn: false })
+        .map((text) => withPlace(oneLine(text, look), look.place))
+        .filter((text) => textWidth(text) <= room),
     ])
     .slice(0, WARNING_LINES_MAX)
     .map((line) => INDENT + paint('warning', line, look.color));

@@ -190,7 +190,7 @@ const SIGHTS: readonly Sight[] = [
 
 const WARNING: AttemptWarning = {
   ...{ stage: 'train', attempt: 1, at: '2026-01-01T00:00:12.000Z', kind: 'nan' },
-  ...{ message: 'the loss is no number', evidence: 'loss: nan', fix: 'lower it' },
+  ...{ message: 'the loss is no number', evidence: 'loss: nan', fix: 'lower it', command: 'ilab-backend run' },
 };
 const WARNED: Warned = new Map([['train', new Map([[1, [WARNING]]])]]);
 
