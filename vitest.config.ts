@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { locateCluster } from './test/cluster/support/locate.ts';
 
 /** Where a machine wants the results (`.ci/run`), beside what people read. */
 const report = process.env['ILAB_TEST_REPORT'];
@@ -7,6 +8,9 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 const ALONE = 'test/cluster/**/*.alone.test.ts';
+
+/** Where there is no cluster its tests are only named: a process for each file, with all its imports, took 40 s for that. */
+const ONLY_NAMED = locateCluster() === undefined ? { isolate: false, maxWorkers: 1 } : {};
 
 function slow(name: string, testTimeout: number, more = {}) {
   const include = [`test/${name}/**/*.test.ts`];
@@ -47,11 +51,15 @@ export default defineConfig({
       },
       // What runs the built program has the longest files. They begin first, since vitest takes the projects of a group by their
       // names, and the fast ones fill what time they leave.
-      slow('e2e', 5 * MINUTE, { sequence: { groupOrder: 0 } }),
+      // What they share lies in no module either, but in folders of their own.
+      slow('e2e', 5 * MINUTE, { isolate: false, sequence: { groupOrder: 0 } }),
       // They share one cluster, each in namespaces of its own, and wait for it most of their time.
-      slow('cluster', 10 * MINUTE, { exclude: [ALONE], maxWorkers: 4, sequence: { groupOrder: 1 } }),
+      slow('cluster', 10 * MINUTE, { exclude: [ALONE], maxWorkers: 4, sequence: { groupOrder: 1 }, ...ONLY_NAMED }),
       // What breaks it, or uses up what there is once, has it to itself.
-      slow('cluster-alone', 10 * MINUTE, { include: [ALONE], fileParallelism: false, sequence: { groupOrder: 2 } }),
+      slow('cluster-alone', 10 * MINUTE, {
+        ...{ include: [ALONE], fileParallelism: false, sequence: { groupOrder: 2 } },
+        ...ONLY_NAMED,
+      }),
       slow('long', 60 * MINUTE, { maxWorkers: 2, sequence: { groupOrder: 3 } }),
     ],
   },
