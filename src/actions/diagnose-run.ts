@@ -15,7 +15,7 @@ import type { AttemptRef } from '../ports/target.ts';
 import { toYaml } from '../template/index.ts';
 import { type Deps, timestamp } from './deps.ts';
 import { adviserOf } from './follow/advise-on.ts';
-import { readWarnings } from './follow/read-warnings.ts';
+import { readWarnings } from './follow/see-logs.ts';
 import { seeAttempts } from './follow/see-attempts.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { type AttemptAnew, attemptsAnew } from './plan/attempts-anew.ts';

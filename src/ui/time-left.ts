@@ -1,3 +1,4 @@
+import type { ToldProgress } from '../domain/attempt/progress.ts';
 import { secondsBetween } from '../domain/run/record-events.ts';
 import type { RunView, StageView } from './run-view.ts';
 
@@ -55,12 +56,15 @@ function hasEndedBadly({ phase }: StageView): boolean {
 }
 
 function saidLeft({ about, since }: StageView, now: Date): number | undefined {
-  const told = about?.told;
-  if (told === undefined) return undefined;
-  const { etaSeconds, fraction } = told.progress;
-  const past = secondsBetween(told.at, now.toISOString()) ?? 0;
+  return about?.told === undefined ? undefined : paceLeft(about.told, since, now);
+}
+
+/** Seconds by an attempt's own words, or by its pace `since` it started. Undefined = it says nothing, or too little. */
+export function paceLeft({ at, progress }: ToldProgress, since: string | undefined, now: Date): number | undefined {
+  const { etaSeconds, fraction } = progress;
+  const past = secondsBetween(at, now.toISOString()) ?? 0;
   if (etaSeconds !== undefined) return Math.max(0, etaSeconds - past);
-  const took = secondsBetween(since, told.at);
+  const took = secondsBetween(since, at);
   if (fraction === undefined || fraction < FRACTION_MIN || took === undefined || took === 0) return undefined;
   return Math.max(0, (took * (1 - fraction)) / fraction - past);
 }

@@ -1,6 +1,6 @@
 import { presentThere } from '../../actions/deps.ts';
-import { seeWarnings } from '../../actions/follow/read-warnings.ts';
 import { seeAttempts } from '../../actions/follow/see-attempts.ts';
+import { seeLogs } from '../../actions/follow/see-logs.ts';
 import { readRun } from '../../actions/read-run.ts';
 import { waysOn } from '../../actions/typed-again.ts';
 import { endingOf } from '../../domain/run/run-ending.ts';
@@ -24,14 +24,14 @@ export async function showStatus(context: CliContext, run: string, flags: Status
   const sights = await seeAttempts(deps, record, driven);
   const ending = endingOf(record, driven, sights);
   const place = record.target === 'kubernetes' ? { place: deps.store.place } : {};
-  const warned = await seeWarnings(deps, record, sights, context.signal);
+  const logs = await seeLogs(deps, record, sights, context.signal);
   const after = await waysOn(deps, record, ending);
-  const known = { ending, sights, after, warned, now: presentThere(deps), ...place };
+  const known = { ending, sights, after, logs, now: presentThere(deps), ...place };
   const text = (): string => withPlace(statusText(record, known, layoutOf(context)), there.stdout.place);
   await writeDocument(
     context,
     flags.output,
-    toRunObject(record, shownPhase(record, ending.phase), sights, warned),
+    toRunObject(record, shownPhase(record, ending.phase), sights, logs),
     text,
     () => `run/${name}`,
   );

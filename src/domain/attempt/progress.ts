@@ -29,11 +29,25 @@ export interface AttemptWarning extends Warning {
   readonly at: string;
 }
 
-/** What logs warned of, by stage and attempt. An attempt whose log was not read is absent. */
-export type Warned = ReadonlyMap<string, ReadonlyMap<number, readonly AttemptWarning[]>>;
+/** What the log of an attempt tells so far. */
+export interface LogSight {
+  /** In their order. */
+  readonly warnings: readonly AttemptWarning[];
+  /** The newest, of an attempt that goes on. */
+  readonly progress?: ToldProgress;
+}
+
+/** `at`: when it was said, RFC 3339. */
+export interface ToldProgress {
+  readonly at: string;
+  readonly progress: Progress;
+}
+
+/** What logs tell, by stage and attempt. An attempt whose log was not read is absent. */
+export type LogSights = ReadonlyMap<string, ReadonlyMap<number, LogSight>>;
 
 /** Nothing was read. */
-export const NOT_READ: Warned = new Map();
+export const NOT_READ: LogSights = new Map();
 
 /** A fault that a person should look at before the attempt has cost more. */
 export interface Warning {

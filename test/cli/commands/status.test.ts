@@ -73,6 +73,27 @@ test('an attempt that goes on and makes no step is in a stall now', async () => 
   expect(await status(world)).toContain('no step has ended for 10 min after step 5');
 });
 
+test('a stage that goes on tells how far it is and how long the rest takes at its pace', async () => {
+  const world: FakeWorld = new FakeWorld([{ name: 'train' }], () => undefined);
+  await world.start('weekly');
+  const leave = new AbortController();
+  for await (const event of driveRun(world.deps(), { name: 'weekly' }, leave.signal)) {
+    if (event.type === 'attempt-started') leave.abort();
+  }
+  const said = [0.1, 0.4].map(
+    (fraction) => `ilab-progress: {"message":"epoch 1","fraction":${fraction},"etaSeconds":75}`,
+  );
+  world.target.print('weekly-train-1', said);
+  expect(await status(world)).toMatch(/^train +Running +1 +\S+ +40% epoch 1, about 7\ds left$/m);
+  const { stages } = JSON.parse(await status(world, '-o', 'json')).status;
+  expect(stages[0].attempts[0].progress).toMatchObject({ message: 'epoch 1', fraction: 0.4, etaSeconds: 75 });
+  world.target.finish('weekly-train-1', succeeded());
+  await play(driveRun(world.deps(), { name: 'weekly' }, never));
+  expect(await status(world)).not.toContain('left');
+  const after = JSON.parse(await status(world, '-o', 'json')).status;
+  expect(after.stages[0].attempts[0]).not.toHaveProperty('progress');
+});
+
 test('a log that cannot be read hides nothing else', async () => {
   const world = await warned();
   world.target.logs = async function* () {

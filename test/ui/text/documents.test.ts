@@ -257,11 +257,15 @@ test.each(Object.entries(RECORDS))('hostile texts in the record %s reach no term
   ]);
   const hostile = poisoned(record, kept);
   const warning = poisoned({ kind: 'nan', stage: 'train', message: 'a', evidence: 'b', fix: 'c' } as const, kept);
+  const progress = poisoned({ message: 'a' }, kept);
   const all = hostile.stages.map(({ name, attempts }) => {
-    const each = attempts.map(({ attempt }) => [attempt, [{ ...warning, attempt, at: at(0) }]] as const);
+    const each = attempts.map(
+      ({ attempt }) =>
+        [attempt, { warnings: [{ ...warning, attempt, at: at(0) }], progress: { at: at(0), progress } }] as const,
+    );
     return [name as string, new Map(each)] as const;
   });
-  const known = { now, warned: new Map(all) };
+  const known = { now, logs: new Map(all) };
   for (const width of [20, 80]) {
     for (const text of [
       statusText(hostile, { ...known, ending: endingOf(hostile, false) }, { color: true, width }),

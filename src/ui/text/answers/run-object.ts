@@ -1,5 +1,11 @@
 import type { Outcome, StageResult } from '../../../domain/attempt/outcome.ts';
-import { type AttemptWarning, NOT_READ, type Warned } from '../../../domain/attempt/progress.ts';
+import {
+  type AttemptWarning,
+  type LogSight,
+  type LogSights,
+  NOT_READ,
+  type Progress,
+} from '../../../domain/attempt/progress.ts';
 import { unreachable } from '../../../domain/errors.ts';
 import type { Overhead } from '../../../domain/event.ts';
 import type { AttemptOrigin } from '../../../domain/plan/plan.ts';
@@ -92,6 +98,8 @@ interface RunObjectAttempt {
   };
   /** What its log warned of, in its order; absent where no log was read. */
   readonly warnings?: readonly Omit<AttemptWarning, 'stage' | 'attempt'>[];
+  /** What its log told last, while it goes on. */
+  readonly progress?: Progress & { readonly at: string };
 }
 
 type SeenOutcome = { readonly kind: 'succeeded' } | Exclude<Outcome, { readonly kind: 'succeeded' }>;
@@ -101,7 +109,7 @@ export function toRunObject(
   record: RunRecord,
   phase: ShownPhase,
   sights: Sights = NO_SIGHTS,
-  warned: Warned = NOT_READ,
+  logs: LogSights = NOT_READ,
 ): RunObject {
   const { pipeline, profile, cancel } = record;
   return {
@@ -123,7 +131,7 @@ export function toRunObject(
         ...(endedAt === undefined ? {} : { endedAt }),
       })),
       overhead: overheadOf(record),
-      stages: record.stages.map((stage) => toStage(stage, sights, warned)),
+      stages: record.stages.map((stage) => toStage(stage, sights, logs)),
     },
   };
 }
@@ -132,7 +140,7 @@ function toCancel(cancel: NonNullable<RunRecord['cancel']>): NonNullable<RunObje
   return { at: cancel.at, by: cancel.by, ...(cancel.reason === undefined ? {} : { reason: cancel.reason }) };
 }
 
-function toStage(stage: StageRecord, sights: Sights, warned: Warned): RunObjectStage {
+function toStage(stage: StageRecord, sights: Sights, logs: LogSights): RunObjectStage {
   const { decision } = stage;
   const reason = decision?.kind === 'skip' || decision?.kind === 'refuse' ? { reason: decision.reason } : {};
   const reused = decision?.kind === 'reuse' ? decision : undefined;
@@ -148,7 +156,7 @@ function toStage(stage: StageRecord, sights: Sights, warned: Warned): RunObjectS
         attempt.outcome === undefined ? sights.get(stage.name) : undefined,
         seenPhase(stage, sights),
       ),
-      ...toWarnings(warned.get(stage.name)?.get(attempt.attempt)),
+      ...toTold(logs.get(stage.name)?.get(attempt.attempt)),
     })),
     reused:
       reused === undefined ? null : { run: reused.from.run, stage: reused.from.stage, attempt: reused.from.attempt },
@@ -194,15 +202,16 @@ function toAttempt(attempt: AttemptRecord, sight: Sight | undefined, stagePhase:
   };
 }
 
-function toWarnings(warnings: readonly AttemptWarning[] | undefined): Pick<RunObjectAttempt, 'warnings'> {
-  if (warnings === undefined) return {};
+function toTold(log: LogSight | undefined): Pick<RunObjectAttempt, 'warnings' | 'progress'> {
+  if (log === undefined) return {};
   return {
-    warnings: warnings.map(({ kind, at, message, evidence, fix, command }) => ({
+    warnings: log.warnings.map(({ kind, at, message, evidence, fix, command }) => ({
       ...{ kind, at, message },
       ...(evidence === undefined ? {} : { evidence }),
       ...(fix === undefined ? {} : { fix }),
       ...(command === undefined ? {} : { command }),
     })),
+    ...(log.progress === undefined ? {} : { progress: { at: log.progress.at, ...log.progress.progress } }),
   };
 }
 

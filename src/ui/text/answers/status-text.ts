@@ -1,4 +1,4 @@
-import { NOT_READ, type Warned } from '../../../domain/attempt/progress.ts';
+import { type LogSights, NOT_READ, type ToldProgress } from '../../../domain/attempt/progress.ts';
 import { unreachable } from '../../../domain/errors.ts';
 import { overheadOf } from '../../../domain/run/overhead.ts';
 import { secondsBetween } from '../../../domain/run/record-events.ts';
@@ -13,9 +13,18 @@ import {
 } from '../../../domain/run/run-phase.ts';
 import type { AttemptRecord, RunRecord, StageRecord } from '../../../domain/run/run-record.ts';
 import { isUnderWay, NO_SIGHTS, type Sight, type Sights, seenPhase } from '../../../domain/run/sight.ts';
+import { paceLeft } from '../../time-left.ts';
 import { formatAge, formatDuration } from '../format.ts';
 import { paint, phaseTone } from '../paint.ts';
-import { originPhrase, outcomePhrase, outcomeWord, overheadPhrase, resultPhrase, warningCommands } from '../phrases.ts';
+import {
+  originPhrase,
+  outcomePhrase,
+  outcomeWord,
+  overheadPhrase,
+  progressPhrase,
+  resultPhrase,
+  warningCommands,
+} from '../phrases.ts';
 import { oneLine, type TextOptions } from '../sanitize.ts';
 import { table } from '../table.ts';
 import { padTo, wrapTo } from '../text-width.ts';
@@ -33,7 +42,7 @@ export interface RunNow {
   /** Of what nobody drives; absent = nothing was looked at. */
   readonly sights?: Sights;
   /** Absent = no log was read. */
-  readonly warned?: Warned;
+  readonly logs?: LogSights;
   /** Whether a driver lives; absent = nobody asked. */
   readonly isDriven?: boolean;
   /** What to type once the fault is known, a line each; absent = nothing. */
@@ -73,12 +82,12 @@ function paragraph(lines: readonly string[]): readonly string[] {
 /** What the logs warned of: the sentence, the line that says it, and what to change. What an outcome says is not said again. */
 function warningLines(
   record: RunRecord,
-  { warned = NOT_READ, now }: RunNow,
+  { logs = NOT_READ, now }: RunNow,
   options: DocumentOptions,
 ): readonly string[] {
   return record.stages.flatMap((stage) =>
     stage.attempts.flatMap(({ attempt, outcome }) =>
-      (warned.get(stage.name)?.get(attempt) ?? [])
+      (logs.get(stage.name)?.get(attempt)?.warnings ?? [])
         .filter(({ message }) => outcome?.kind !== 'failed' || !outcome.message.includes(message))
         .flatMap(({ message, at, evidence, fix, command }) => [
           ...said('', `${stage.name}, attempt ${attempt}, warned ${formatAge(at, now)} ago: ${message}`, options),
@@ -141,28 +150,42 @@ function facts(
 
 function stageRow(
   stage: StageRecord,
-  { now, sights = NO_SIGHTS, isDriven = false }: RunNow,
+  { now, sights = NO_SIGHTS, isDriven = false, logs = NOT_READ }: RunNow,
   options: DocumentOptions,
 ): readonly string[] {
+  const attempt = lastAttempt(stage);
+  const told = attempt === undefined ? undefined : logs.get(stage.name)?.get(attempt.attempt)?.progress;
   const phase = seenPhase(stage, sights);
   const sight = sights.get(stage.name);
-  const seconds = stageSeconds(lastAttempt(stage), sight, now);
+  const seconds = stageSeconds(attempt, sight, now);
+  const progress = told === undefined ? '' : progressDetail(told, startOf(attempt, sight), now, options);
   return [
     stage.name,
     paint(phaseTone(phase), phase, options.color === true),
     stage.attempts.length === 0 ? '' : String(stage.attempts.length),
     seconds === undefined ? '' : formatDuration(seconds),
-    sight === undefined ? stageDetail(stage, isDriven, options) : sightDetail(sight, options),
+    (sight === undefined ? stageDetail(stage, isDriven, options) : sightDetail(sight, options)) || progress,
   ];
+}
+
+/** `40% epoch 1 of 2 (loss=3.08), about 4m left`. */
+function progressDetail(told: ToldProgress, since: string | undefined, now: Date, options: TextOptions): string {
+  const left = paceLeft(told, since, now);
+  const words = progressPhrase(told.progress, options);
+  return left === undefined ? words : `${words}, about ${formatDuration(left)} left`;
 }
 
 /** How long the newest attempt ran or has been running; undefined when it has not started. */
 function stageSeconds(attempt: AttemptRecord | undefined, sight: Sight | undefined, now: Date): number | undefined {
   if (attempt === undefined) return undefined;
-  const started = attempt.at.started ?? (sight?.kind === 'running' ? sight.at : undefined);
+  const started = startOf(attempt, sight);
   const ended = sight?.kind === 'ended' ? sight.at : attempt.at.ended;
   const isOver = attempt.outcome !== undefined || (sight !== undefined && !isUnderWay(sight));
   return secondsBetween(started, isOver ? ended : now.toISOString());
+}
+
+function startOf(attempt: AttemptRecord | undefined, sight: Sight | undefined): string | undefined {
+  return attempt?.at.started ?? (sight?.kind === 'running' ? sight.at : undefined);
 }
 
 /** How an attempt stands that nobody looks after. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { AttemptWarning, Warned } from '../../../../src/domain/attempt/progress.ts';
+import type { AttemptWarning, LogSights } from '../../../../src/domain/attempt/progress.ts';
 import { runPhase } from '../../../../src/domain/run/run-phase.ts';
 import type { Sight } from '../../../../src/domain/run/sight.ts';
 import { toRunObject } from '../../../../src/ui/text/answers/run-object.ts';
@@ -192,7 +192,10 @@ const WARNING: AttemptWarning = {
   ...{ stage: 'train', attempt: 1, at: '2026-01-01T00:00:12.000Z', kind: 'nan' },
   ...{ message: 'the loss is no number', evidence: 'loss: nan', fix: 'lower it', command: 'ilab-backend run' },
 };
-const WARNED: Warned = new Map([['train', new Map([[1, [WARNING]]])]]);
+const PROGRESS = { message: 'a', fraction: 0.4, step: 10, steps: 25, epoch: 0.5, etaSeconds: 60, metrics: { loss: 2 } };
+const LOGS: LogSights = new Map([
+  ['train', new Map([[1, { warnings: [WARNING], progress: { at: '2026-01-01T00:00:13.000Z', progress: PROGRESS } }]])],
+]);
 
 describe('docs/status.md', () => {
   // What stands below is about other documents.
@@ -203,7 +206,7 @@ describe('docs/status.md', () => {
     const objects = [
       ...Object.values(RECORDS).map((record) => toRunObject(record, runPhase(record, false))),
       ...SIGHTS.map((sight) => toRunObject(RECORDS.running, 'Interrupted', new Map([['train', sight]]))),
-      toRunObject(RECORDS.running, 'Running', new Map(), WARNED),
+      toRunObject(RECORDS.running, 'Running', new Map(), LOGS),
     ];
     const seen = new Set(objects.flatMap((object) => [...fields(object, '')]));
     expect([...seen].filter((field) => !named.has(field))).toEqual([]);
