@@ -60,7 +60,8 @@ test('what a failed run was made with and what is there now are told apart, for 
     sources: JSON.stringify(now),
     config: now as never,
     locations: [],
-    typed: { set: [], valueFiles: [] }, stoodIn: [],
+    typed: { set: [], valueFiles: [] },
+    stoodIn: [],
   });
   world.target.identify = async (reference) => ({ reference, identity: 'mended' });
   expect(await changesSince(world.deps(), 'weekly-1', open)).toEqual({
@@ -76,7 +77,8 @@ test('nothing is said where nothing changed, and where the project is not here',
     sources: JSON.stringify(SOURCES),
     config: SOURCES as never,
     locations: [],
-    typed: { set: [], valueFiles: [] }, stoodIn: [],
+    typed: { set: [], valueFiles: [] },
+    stoodIn: [],
   });
   const away = () => Promise.reject(new UserError('unknown-pipeline', 'there is no pipeline fake'));
   expect((await changesSince(world.deps(), 'weekly-1', same)).changes).toEqual([]);
