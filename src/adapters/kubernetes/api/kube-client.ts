@@ -28,33 +28,13 @@ export function createKubeClient(parts: KubeClientParts): KubeApi {
   /** Only the very object may be missing; a kind or a namespace that is not there stays a fault. */
   const find = (request: ApiRequest, signal = never): Promise<Called> =>
     calls.call(request, signal, { orMissing: true });
-  const served = new Map<string, ReturnType<typeof takeResources>>();
-
-  const discover = async (apiVersion: string, signal?: AbortSignal): Promise<ReturnType<typeof takeResources>> => {
-    const known = served.get(apiVersion);
-    if (known !== undefined) return known;
-    const request = requests.discover(apiVersion);
-    try {
-      const found = takeResources((await call(request, signal)).value, request.text);
-      served.set(apiVersion, found);
-      return found;
-    } catch (error) {
-      if (error instanceof KubeFault && error.kind === 'not-found') return []; // it may be installed later: not kept
-      throw error;
-    }
-  };
 
   return {
     place,
     counters: http.counters,
     serverNow: () => contact.serverNow,
     heardAt: () => contact.heardAt,
-    async resourceOf(apiVersion, kind, signal) {
-      const known = Object.values(RESOURCES).find((each) => each.apiVersion === apiVersion && each.kind === kind);
-      if (known !== undefined) return known;
-      const found = (await discover(apiVersion, signal)).find((each) => each.kind === kind && !each.name.includes('/'));
-      return found === undefined ? undefined : { apiVersion, kind, plural: found.name, namespaced: found.namespaced };
-    },
+    resourceOf: resourceFinder(requests, call),
     async get(resource, name, signal) {
       const request = requests.get(resource, name);
       const { value, missing } = await find(request, signal);
@@ -101,5 +81,32 @@ export function createKubeClient(parts: KubeClientParts): KubeApi {
       const request = requests.review(verb, resource, subresource);
       return takeAllowed((await call(request, signal)).value, request.text);
     },
+  };
+}
+
+/** Finds where a kind is served; what a cluster was once found to serve is not asked for again. */
+function resourceFinder(
+  requests: Requests,
+  call: (request: ApiRequest, signal?: AbortSignal) => Promise<Called>,
+): KubeApi['resourceOf'] {
+  const served = new Map<string, ReturnType<typeof takeResources>>();
+  const discover = async (apiVersion: string, signal?: AbortSignal): Promise<ReturnType<typeof takeResources>> => {
+    const known = served.get(apiVersion);
+    if (known !== undefined) return known;
+    const request = requests.discover(apiVersion);
+    try {
+      const found = takeResources((await call(request, signal)).value, request.text);
+      served.set(apiVersion, found);
+      return found;
+    } catch (error) {
+      if (error instanceof KubeFault && error.kind === 'not-found') return []; // it may be installed later: not kept
+      throw error;
+    }
+  };
+  return async (apiVersion, kind, signal) => {
+    const known = Object.values(RESOURCES).find((each) => each.apiVersion === apiVersion && each.kind === kind);
+    if (known !== undefined) return known;
+    const found = (await discover(apiVersion, signal)).find((each) => each.kind === kind && !each.name.includes('/'));
+    return found === undefined ? undefined : { apiVersion, kind, plural: found.name, namespaced: found.namespaced };
   };
 }
