@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { digestOfSource, formatListing, type ListingEntry } from '../../domain/data/digest.ts';
 import { NoData } from '../../domain/data/no-data.ts';
 import type { SourceFacts } from '../../domain/data/source-facts.ts';
+import { UserError } from '../../domain/errors.ts';
 import type { SourceRequest } from '../../ports/source-store.ts';
 import { digestFileInTurns } from '../files/file-digest.ts';
 import { checkFile, walk } from './folder.ts';
@@ -20,6 +21,33 @@ export interface FolderContents {
 
 /** Reads every file that counts: in a git work tree those git knows or would add. Throws `NoData` or `bad-input` with the input's name. */
 export async function readFolder(request: SourceRequest, signal: AbortSignal): Promise<FolderContents> {
+  try {
+    return await readAll(request, signal);
+  } catch (error) {
+    throw faultOf(error, request) ?? error;
+  }
+}
+
+/** What files tell that go, or that nobody may read, while others are read; undefined for what is no such fault. */
+function faultOf(error: unknown, { input, location }: SourceRequest): UserError | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new UserError('bad-input', `${input}: ${path ?? 'a file'} went away while ${location} was read`, {
+        hint: 'type it again once nothing writes there',
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError('bad-input', `${input}: ${path ?? location} may not be read`, {
+        hint: 'let the user that types this read all of the folder, or take the file out of it',
+      });
+    default:
+      return undefined;
+  }
+}
+
+async function readAll(request: SourceRequest, signal: AbortSignal): Promise<FolderContents> {
   const { input, location, changedSince } = request;
   const kind = await stat(location).catch(() => undefined);
   const refuse = (what: string): NoData => new NoData(`${input}: ${what}`);

@@ -82,6 +82,24 @@ describe('a folder', () => {
     await expect(pinFolder({ location: join(root, path) })).rejects.toThrow(message);
   });
 
+  test('whose files go away while it is read is refused', async () => {
+    // It is asked before each file is read, the last time before the last one.
+    let asked = 0;
+    const { signal } = new AbortController();
+    signal.throwIfAborted = () => {
+      asked += 1;
+    };
+    await store.pin(request(), signal);
+    signal.throwIfAborted = () => {
+      asked -= 1;
+      if (asked === 0) rmSync(taxonomy, { recursive: true });
+    };
+    await expect(store.pin(request(), signal)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/^taxonomy: \S+\/qna\.yaml went away while \S+\/taxonomy was read$/),
+    });
+  });
+
   test('that is empty is an error, not an empty input', async () => {
     mkdirSync(join(root, 'empty'));
     await expect(pinFolder({ location: join(root, 'empty') })).rejects.toThrow('is empty');
