@@ -131,7 +131,7 @@ describe('the file', () => {
       (await maker.draft(request({ set: [`taxonomy=${taxonomy}`, 'model=tiny'], project: 'deep' }))).absent;
     expect(await absent('./here')).toEqual([]);
     expect(await absent('https://example.org/t.git')).toEqual([]);
-    expect(await absent('./there')).toEqual([{ path: 'taxonomy', folder: './there' }]);
+    expect(await absent('./there')).toEqual([{ path: 'taxonomy', folder: './there', what: 'folder', near: './here' }]);
     expect(await maker.folderIsThere(request({ project: 'here' }))).toBe(true);
     expect(await maker.folderIsThere(request({ project: 'there' }))).toBe(false);
   });

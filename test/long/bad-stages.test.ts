@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { acting, FINISH, writeActPipeline } from './act-pipeline.ts';
-import { expectNoTrace } from './faults.ts';
-import { type Ended, Person } from './program.ts';
+import { acting, FINISH, writeActPipeline } from '../e2e/act-pipeline.ts';
+import { expectNoTrace } from '../e2e/faults.ts';
+import { type Ended, Person } from '../e2e/program.ts';
 
 /* Stages that misbehave: what the program says, ends with and keeps. */
 

@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { expectFault, expectNoTrace } from './faults.ts';
-import { type Ended, Person } from './program.ts';
-import { git, knowledge, skill, writeLeaf } from './taxonomies.ts';
+import { expectFault, expectNoTrace } from '../e2e/faults.ts';
+import { type Ended, Person } from '../e2e/program.ts';
+import { git, knowledge, skill, writeLeaf } from '../e2e/taxonomies.ts';
 
 /*
  * What people give to datagen: good taxonomies of every kind, and bad ones. Only its own packages are installed, once
