@@ -137,10 +137,15 @@ class Source {
   }
 
   async *#bytes(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
-    try {
-      yield* handle.createReadStream({ start, end: end - 1, highWaterMark: PIECE, autoClose: false });
-    } catch (error) {
-      throw this.#unreadable(error);
+    // Not by a stream: one that is destroyed closes the handle by itself, and nobody can wait for that.
+    for (let at = start; at < end; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(PIECE, end - at));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at).catch((error: unknown) => {
+        throw this.#unreadable(error);
+      });
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
     }
   }
 
