@@ -34,6 +34,17 @@ async function warned(): Promise<FakeWorld> {
   return world;
 }
 
+/** A run whose stage goes on while nobody drives it. */
+async function goingOn(): Promise<FakeWorld> {
+  const world: FakeWorld = new FakeWorld([{ name: 'train' }], () => undefined);
+  await world.start('weekly');
+  const leave = new AbortController();
+  for await (const event of driveRun(world.deps(), { name: 'weekly' }, leave.signal)) {
+    if (event.type === 'attempt-started') leave.abort();
+  }
+  return world;
+}
+
 test('the sentence, the line and what to change stand below the stages', async () => {
   const text = await status(await warned());
   expect(text.replace(/warned \d+\w+ ago/, 'warned AGE ago')).toContain(
@@ -62,24 +73,14 @@ test('a program reads them of each attempt; none is an empty list', async () => 
 });
 
 test('an attempt that goes on and makes no step is in a stall now', async () => {
-  const world: FakeWorld = new FakeWorld([{ name: 'train' }], () => undefined);
-  await world.start('weekly');
-  const leave = new AbortController();
-  for await (const event of driveRun(world.deps(), { name: 'weekly' }, leave.signal)) {
-    if (event.type === 'attempt-started') leave.abort();
-  }
+  const world = await goingOn();
   const steps = Array.from({ length: 5 }, (_, step) => `ilab-progress: {"step":${step + 1}}`);
   world.target.print('weekly-train-1', steps, '2025-12-31T00:00:00.000Z');
   expect(await status(world)).toContain('no step has ended for 10 min after step 5');
 });
 
 test('a stage that goes on tells how far it is and how long the rest takes at its pace', async () => {
-  const world: FakeWorld = new FakeWorld([{ name: 'train' }], () => undefined);
-  await world.start('weekly');
-  const leave = new AbortController();
-  for await (const event of driveRun(world.deps(), { name: 'weekly' }, leave.signal)) {
-    if (event.type === 'attempt-started') leave.abort();
-  }
+  const world = await goingOn();
   const said = [0.1, 0.4].map(
     (fraction) => `ilab-progress: {"message":"epoch 1","fraction":${fraction},"etaSeconds":75}`,
   );
