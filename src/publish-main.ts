@@ -22,7 +22,7 @@ import { type PublicationSettings, parseSettings } from './domain/publication/se
 import { STATEMENT_FILE } from './domain/publication/statement.ts';
 import { publicationOutcome, type StepReport } from './domain/publication/step-report.ts';
 import { unifiedDiff } from './domain/publication/unified-diff.ts';
-import { maskTokens } from './domain/token-shapes.ts';
+import { maskTokens } from './domain/redaction/token-shapes.ts';
 import type { CodeHost } from './ports/code-host.ts';
 import type { ModelPublisher } from './ports/model-hub.ts';
 import type { RunLock } from './ports/run-store.ts';

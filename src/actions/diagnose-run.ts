@@ -6,7 +6,7 @@ import { likelyCauses } from '../domain/diagnosis/likely-causes.ts';
 import { UserError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { RenderablePipeline } from '../domain/pipeline/renderable-pipeline.ts';
-import { redactShapes, redactTree, secretsNamed } from '../domain/redact.ts';
+import { redactShapes, redactTree, secretsNamed } from '../domain/redaction/redact.ts';
 import { eventsBetween } from '../domain/run/record-events.ts';
 import { endingOf } from '../domain/run/run-ending.ts';
 import type { RunRecord } from '../domain/run/run-record.ts';

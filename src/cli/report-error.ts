@@ -1,5 +1,5 @@
 import { UserError } from '../domain/errors.ts';
-import { maskTokens } from '../domain/token-shapes.ts';
+import { maskTokens } from '../domain/redaction/token-shapes.ts';
 import { type TypedPlace, withPlace } from '../domain/typed-place.ts';
 import { printableJson } from '../ui/text/printable-json.ts';
 import type { Output } from './context.ts';

@@ -1,9 +1,9 @@
 import type { WarningKind } from './attempt/progress.ts';
 import { unreachable } from './errors.ts';
 import type { RunEvent } from './event.ts';
+import { maskTokens } from './redaction/token-shapes.ts';
 import { isAwaitingApproval, type RunPhase, stagePhase } from './run/run-phase.ts';
 import type { RunRecord } from './run/run-record.ts';
-import { maskTokens } from './token-shapes.ts';
 
 /** What people are told of beside the terminal; a message's type is `run.` and one of these. */
 export const NOTIFICATION_KINDS = [

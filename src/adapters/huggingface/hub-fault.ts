@@ -1,5 +1,5 @@
 import { UserError } from '../../domain/errors.ts';
-import { maskTokens } from '../../domain/token-shapes.ts';
+import { maskTokens } from '../../domain/redaction/token-shapes.ts';
 
 const LONGEST_SAYING = 300;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what a server says is shown on a terminal

@@ -1,4 +1,4 @@
-import { hasToken, maskTokens } from '../../domain/token-shapes.ts';
+import { hasToken, maskTokens } from '../../domain/redaction/token-shapes.ts';
 
 /** What a secret's value is replaced by. */
 export const MASK = '***';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { isSecretName } from '../../domain/redact.ts';
+import { isSecretName } from '../../domain/redaction/redact.ts';
 import { Masker } from '../logs/masking.ts';
 
 /** Where this machine keeps what nobody else may see. */

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { redactShapes } from '../../../src/domain/redact.ts';
-import { hasToken, maskTokens } from '../../../src/domain/token-shapes.ts';
+import { redactShapes } from '../../../src/domain/redaction/redact.ts';
+import { hasToken, maskTokens } from '../../../src/domain/redaction/token-shapes.ts';
 
 /** No secret of anybody; where `§` stands in a form, it does, and its mask must. */
 const SECRET = 'CANARYx7Qz9pLmN4vRt2';

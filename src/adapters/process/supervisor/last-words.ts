@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { maskTokens } from '../../../domain/token-shapes.ts';
+import { maskTokens } from '../../../domain/redaction/token-shapes.ts';
 import { parseCriLine } from '../../logs/cri-line.ts';
 import type { Masker } from '../../logs/masking.ts';
 

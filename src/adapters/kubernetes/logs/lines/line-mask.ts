@@ -1,4 +1,4 @@
-import { hasToken } from '../../../../domain/token-shapes.ts';
+import { hasToken } from '../../../../domain/redaction/token-shapes.ts';
 import { Masker, withoutTokens } from '../../../logs/masking.ts';
 
 /** Keeps what looks like a token, and values that are known to be secret, out of stored lines. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hasToken, maskTokens } from '../../src/domain/token-shapes.ts';
+import { hasToken, maskTokens } from '../../../src/domain/redaction/token-shapes.ts';
 
 describe('what looks like a token', () => {
   test.each([

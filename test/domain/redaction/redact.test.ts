@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isSecretName, redactShapes, redactTree, secretsNamed } from '../../src/domain/redact.ts';
+import { isSecretName, redactShapes, redactTree, secretsNamed } from '../../../src/domain/redaction/redact.ts';
 
 describe('what looks like a secret is masked by its shape', () => {
   test.each<[string, string, string]>([

@@ -1,9 +1,9 @@
-import { isJsonObject, type Json } from './json.ts';
-import { maskAssigned } from './redaction/assigned.ts';
-import { maskBlocks, maskKeys, maskNetrc } from './redaction/over-lines.ts';
-import { maskSentences, maskTold } from './redaction/told.ts';
-import { MASK, REFERENCE } from './redaction/value-shapes.ts';
+import { isJsonObject, type Json } from '../json.ts';
+import { maskAssigned } from './assigned.ts';
+import { maskBlocks, maskKeys, maskNetrc } from './over-lines.ts';
 import { maskTokens } from './token-shapes.ts';
+import { maskSentences, maskTold } from './told.ts';
+import { MASK, REFERENCE } from './value-shapes.ts';
 
 /*
  * What is meant for strangers' eyes (a diagnosis in a public issue) passes through here. Two nets: what is known to be a secret
