@@ -1,19 +1,15 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { PACKAGE_ROOT } from '../config/harness.ts';
 import { acting } from '../e2e/act-pipeline.ts';
 import { expectEnd } from '../e2e/faults.ts';
 import { mainWith } from './support/act-on-cluster.ts';
 import { until } from './support/command.ts';
 import { HereAndThere } from './support/here-and-there.ts';
 
-/* What people see of a run on a cluster: a stage that is stopped because of what it prints, a diagnosis, a new project. */
+/* What people see of a run on a cluster: a stage that is stopped because of what it prints, a diagnosis. */
 
 const settled = HereAndThere.ofEach();
-
-const TAXONOMY = join(PACKAGE_ROOT, 'examples/taxonomy');
 
 /** The loss becomes no number, and the stage would go on for long. */
 const NAN = `echo "{'loss': 2.5, 'epoch': 0.1}"; echo "{'loss': nan, 'epoch': 0.2}"; sleep 300`;
@@ -70,17 +66,4 @@ test.concurrent('diagnose of a failed run: the cause first, what the cluster say
   expect(page).toContain('as they were submitted\n');
   expect(page).toContain('[main] token=***');
   expect(page).not.toContain(canary);
-});
-
-test.concurrent('init --yes: the GPUs of the cluster choose the profile, and the file is taken as it is', async (context) => {
-  const place = await settled(context);
-  const machine = place.machine();
-  mkdirSync(join(machine.person.project, 'fresh'));
-  const typed = ['--yes', '--pipeline', 'instructlab', '--set', 'model=tiny', '--set', `taxonomy=${TAXONOMY}`];
-  const { exitCode, stdout, stderr } = await machine.on('init', 'fresh', ...typed);
-  expect(exitCode, stderr + stdout).toBe(0);
-  const text = readFileSync(join(machine.person.project, 'fresh/ilab-backend.yaml'), 'utf8');
-  expect(parse(text)).toMatchObject({ kind: 'Project', pipeline: 'instructlab', profile: 'kind-cpu' });
-  const planned = await machine.on('plan', '--project', 'fresh');
-  expect(planned.exitCode, planned.stderr + planned.stdout).toBe(0);
 });
