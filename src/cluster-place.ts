@@ -85,7 +85,7 @@ export async function openClusterPlace(around: ClusterSurroundings): Promise<Ope
     where: api.place,
     nodeGpus: (signal) => lookForGpus(api, signal),
     secretKeys: (name, signal) => lookForKeys(api, name, signal),
-    doctor: (needs, from) => openDoctor(place, target, needs, from),
+    doctor: (needs, from) => openDoctor({ ...place, target, programImage }, needs, from),
   };
 }
 
@@ -197,18 +197,19 @@ function openTarget({ adapters, around, api, objects }: Parts, patience: Patienc
   });
 }
 
+interface DoctorParts extends Parts {
+  readonly target: KubernetesTarget;
+  readonly programImage: () => Promise<string>;
+}
+
 async function openDoctor(
-  { adapters, api, objects, around }: Parts,
-  target: KubernetesTarget,
+  { api, objects, around, target, programImage }: DoctorParts,
   needs: ClusterNeeds,
   from: 'here' | 'inside',
 ): Promise<Doctor> {
   if (from === 'inside') {
     const { createInsideDoctor } = await import('./adapters/kubernetes/doctor/inside-doctor.ts');
-    return createInsideDoctor({
-      ...{ api, needs, objects, user: around.common.who.user },
-      image: () => adapters.ownImage(target, around.env['ILAB_BACKEND_IMAGE']),
-    });
+    return createInsideDoctor({ api, needs, objects, image: programImage, user: around.common.who.user });
   }
   const { createClusterDoctor } = await import('./adapters/kubernetes/doctor/cluster-doctor.ts');
   const imageState = (image: ImageIdentity) => target.imageState(image);

@@ -1,7 +1,10 @@
 import { isStrong, MASK } from './value-shapes.ts';
 
 /** What a line of a log in a diagnosis begins with: the time, the container. */
-const STAMP = /^\d{4}-\S{6,40} \[[\w.-]{1,63}\] /;
+const HEAD = String.raw`\d{4}-\S{6,40} \[[\w.-]{1,63}\] `;
+const STAMP = new RegExp(`^${HEAD}`);
+/** A line may be stamped or not. */
+const STAMPED = `(?:${HEAD})?`;
 
 interface Line {
   /** Where it begins, without its stamp; where its text begins; where it ends, without the line end. */
@@ -56,16 +59,20 @@ function endOfCut(text: string, after: number): number {
 }
 
 /** Of a key without its beginning: the long lines of base64 before its end, and the short one behind them. */
-const TAIL =
-  /(?:^(?:\d{4}-\S{6,40} \[[\w.-]{1,63}\] )?[A-Za-z0-9+/=]{40,512}\r?\n){1,400}(?:^(?:\d{4}-\S{6,40} \[[\w.-]{1,63}\] )?[A-Za-z0-9+/=]{1,80}\r?\n)?(?=.{0,120}-----END [A-Z ]{0,40}PRIVATE KEY-----)/gm;
+const TAIL = new RegExp(
+  String.raw`(?:^${STAMPED}[A-Za-z0-9+/=]{40,512}\r?\n){1,400}(?:^${STAMPED}[A-Za-z0-9+/=]{1,80}\r?\n)?(?=.{0,120}-----END [A-Z ]{0,40}PRIVATE KEY-----)`,
+  'gm',
+);
 
 function maskTail(text: string): string {
   return text.includes('-----END ') ? text.replace(TAIL, `${MASK}\n`) : text;
 }
 
 /** `token: |` in YAML. */
-const BLOCK =
-  /^(?:\d{4}-\S{6,40} \[[\w.-]{1,63}\] )?([ -]{0,80})["']?([\w.-]{1,80})["']?:[ \t]{1,8}[|>][-+\d]{0,2}[ \t]{0,8}$/gm;
+const BLOCK = new RegExp(
+  String.raw`^${STAMPED}([ -]{0,80})["']?([\w.-]{1,80})["']?:[ \t]{1,8}[|>][-+\d]{0,2}[ \t]{0,8}$`,
+  'gm',
+);
 const SECRET =
   /(?:token|password|passwd|passphrase|secret|key|key-data|credentials?|dockerconfigjson|[_-](?:pat|pass|pwd))$/i;
 
@@ -95,7 +102,7 @@ export function maskBlocks(text: string): string {
   return masked + text.slice(done);
 }
 
-const NETRC = /^((?:\d{4}-\S{6,40} \[[\w.-]{1,63}\] )?\s{0,40}password\s{1,8})(\S{4,200})\s*$/gm;
+const NETRC = new RegExp(String.raw`^(${STAMPED}\s{0,40}password\s{1,8})(\S{4,200})\s*$`, 'gm');
 
 /** Passwords of `.netrc`, where no login stands before them in the same line. */
 export function maskNetrc(text: string): string {
