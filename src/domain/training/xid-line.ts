@@ -28,13 +28,7 @@ const XIDS: Readonly<Record<string, string>> = {
   '136': 'a link of NVLink could not be set up',
   '140': 'an error in its memory that cannot be corrected',
   '143': 'it could not be initialised',
-  '144': 'an error of NVLink',
-  '145': 'an error of NVLink',
-  '146': 'an error of NVLink',
-  '147': 'an error of NVLink',
-  '148': 'an error of NVLink',
-  '149': 'an error of NVLink',
-  '150': 'an error of NVLink',
+  ...Object.fromEntries(numbers('144-150').map((xid) => [xid, 'an error of NVLink'])),
   '155': 'a link of NVLink went down',
   '156': 'a part of it is to be taken out of use by a reset',
   '158': 'it did not answer in time',
@@ -44,62 +38,14 @@ const XIDS: Readonly<Record<string, string>> = {
 };
 
 /** To be followed by a new start of the program alone: it used an address that is not there, a command that is none, a kernel that was ended. */
-const OF_PROGRAMS = new Set([
-  ...[
-    '8',
-    '11',
-    '13',
-    '25',
-    '31',
-    '32',
-    '39',
-    '40',
-    '41',
-    '43',
-    '45',
-    '60',
-    '68',
-    '69',
-    '70',
-    '71',
-    '72',
-    '75',
-    '76',
-    '77',
-  ],
-  ...['80', '82', '83', '84', '85', '86', '88', '89', '137', '139'],
-  // Engines for video and copies, by their number.
-  ...numbers(96, 105),
-  ...numbers(126, 135),
-]);
+const OF_PROGRAMS = new Set(
+  numbers('8 11 13 25 31 32 39-41 43 45 60 68-72 75-77 80 82-86 88 89 96-105 126-135 137 139'),
+);
 /**
  * To be followed by nothing: it mended itself and computes on (a row or channel taken out of use: 63, 160; a corrected error of the link
  * to the processor: 121; smoothing of power: 162 to 165), or it is a test or a matter of the driver.
  */
-const IGNORED = new Set([
-  ...[
-    '14',
-    '37',
-    '38',
-    '44',
-    '63',
-    '66',
-    '67',
-    '92',
-    '93',
-    '106',
-    '107',
-    '108',
-    '121',
-    '141',
-    '152',
-    '153',
-    '157',
-    '160',
-    '161',
-  ],
-  ...numbers(162, 165),
-]);
+const IGNORED = new Set(numbers('14 37 38 44 63 66 67 92 93 106-108 121 141 152 153 157 160-165'));
 /** What says of itself that nothing follows from it: of NVLink (144 to 150), and that no reset is needed any more (154). */
 const HARMLESS = /^(?:14[4-9]|150), ?.{0,200}\bNon-?fatal\b|^154, ?.{0,200} to \w{1,10} \(None\)/i;
 /** `GPU recovery action changed from 0x0 (None) to 0x2 (Node Reboot Required)`. */
@@ -124,6 +70,10 @@ function reasonOf(xid: string, told: string): string | undefined {
   return action === undefined ? XIDS[xid] : `its driver asks for "${action}"`;
 }
 
-function numbers(first: number, last: number): readonly string[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+/** `13 39-41`: each of them. */
+function numbers(text: string): readonly string[] {
+  return text.split(' ').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+  });
 }
